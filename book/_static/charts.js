@@ -1,0 +1,60 @@
+// Charts: the still in the page becomes an interactive chart when it comes into view.
+// Without this script, or when it fails, the still stays.
+(function () {
+  "use strict";
+  const here = document.currentScript.src;
+  let vega = null;
+
+  function loadVega() {
+    vega ??= new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.src = new URL("vega.js", here).href;
+      script.onload = () => resolve(window.vegaEmbed);
+      script.onerror = () => reject(new Error("vega.js could not be loaded"));
+      document.head.append(script);
+    });
+    return vega;
+  }
+
+  // A single view can follow the width of a narrow page; compound charts keep their size and scroll.
+  function fitted(spec, width) {
+    const single = spec.mark || spec.layer;
+    if (!single || typeof spec.width !== "number" || width >= spec.width + 60) return spec;
+    return { ...spec, width: width, autosize: { type: "fit-x", contains: "padding" } };
+  }
+
+  async function hydrate(chart) {
+    const still = chart.querySelector(".pb-still");
+    const text = chart.querySelector("script.pb-spec").textContent;
+    const embed = await loadVega();
+    // Vega measures text: the fonts must be there first, or labels are cut.
+    await Promise.all(['12px "Source Sans 3"', '600 16px "Source Sans 3"'].map((font) => document.fonts.load(font)));
+    await document.fonts.load('12px "Noto Sans SC"', text);
+    const spec = fitted(JSON.parse(text), chart.clientWidth);
+    spec.config = { ...spec.config, aria: true };
+    const live = document.createElement("div");
+    live.className = "pb-live";
+    live.setAttribute("role", "group");
+    live.setAttribute("aria-label", still.querySelector("svg").getAttribute("aria-label"));
+    live.style.visibility = "hidden";
+    live.style.position = "absolute";
+    chart.append(live);
+    await embed(live, spec, { renderer: "svg", actions: false, ast: false, tooltip: { theme: "custom" } });
+    still.hidden = true;
+    live.removeAttribute("style");
+    chart.dataset.state = "live";
+  }
+
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (!entry.isIntersecting) continue;
+      seen.unobserve(entry.target);
+      hydrate(entry.target).catch((error) => {
+        entry.target.dataset.state = "still";
+        entry.target.querySelector(".pb-live")?.remove();
+        console.error(`chart ${entry.target.dataset.figure}: ${error.message}`);
+      });
+    }
+  }, { rootMargin: "200px" });
+  for (const chart of document.querySelectorAll(".pb-chart")) seen.observe(chart);
+})();

@@ -1,0 +1,276 @@
+"""One build of the book: check the data, make the HTML, make the PDF, publish both.
+
+Sphinx works in ``_build/work``; what a reader sees, ``_build/html`` and ``_build/pdf``, is replaced only when
+everything is ready. A build that fails or is stopped leaves the last good one as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import policybook
+from policybook import data, paths, sources
+
+
+class BuildError(Exception):
+    """The book was not built; the message says why and where."""
+
+
+@dataclass
+class Result:
+    """What a build made: the pages, the PDF, and the seconds of each stage in order."""
+
+    html: Path
+    pdf: Path | None = None
+    pages: int = 0
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def book(
+    report: paths.Paths,
+    *,
+    with_pdf: bool = True,
+    tell: Callable[[str], None] = lambda text: None,
+) -> Result:
+    """Build and publish the book of a report.
+
+    ``tell`` gets a line for each stage and each chapter that is run.
+
+    Raises ``DataError`` when the data package is not sound and ``BuildError`` when the pages or the PDF cannot be made;
+    the published book is then as it was.
+    """
+    result = Result(report.html)
+    with _stage(result, "data", tell):
+        problems = data.check(report)
+        if problems:
+            raise data.DataError(problems)
+        sources.refresh_bibliography(report)
+    _writable(report.build)
+    made = report.work / "html"
+    with _stage(result, "html", tell):
+        _sphinx(report, made, tell)
+        result.pages = sum(1 for _ in made.rglob("*.html"))
+    if with_pdf:
+        with _stage(result, "pdf", tell):
+            result.pdf = pdf(report, made)
+    with _stage(result, "publish", tell):
+        _publish(made, report.html)
+        if result.pdf:
+            report.pdf.mkdir(parents=True, exist_ok=True)
+            target = report.pdf / result.pdf.name
+            if not (target.is_file() and target.read_bytes() == result.pdf.read_bytes()):
+                _replace(result.pdf, target)
+            result.pdf = target
+    return result
+
+
+@contextlib.contextmanager
+def _stage(result: Result, name: str, tell: Callable[[str], None]):
+    started = time.perf_counter()
+    tell(f"[{name}]")
+    try:
+        yield
+    except OSError as error:
+        place = f" ({error.filename})" if error.filename else ""
+        raise BuildError(f"{name}: {error.strerror or error}{place}; the last good build was kept") from None
+    result.seconds[name] = time.perf_counter() - started
+
+
+def _writable(folder: Path) -> None:
+    """Fail early, with a clear message, where nothing can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_bytes(b"x")
+        probe.unlink()
+    except OSError as error:
+        raise BuildError(f"cannot write to {folder}: {error.strerror}") from None
+
+
+# --------------------------------------------------------------------------------------------------------------- HTML
+
+
+class _Watch(io.TextIOBase):
+    """Takes what Sphinx prints: passes on the lines about chapters, keeps the rest for a failure."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell, self.kept, self.rest = tell, [], ""
+
+    def write(self, text: str) -> int:
+        self.rest += re.sub(r"\x1b\[[0-9;]*m", "", text)
+        *lines, self.rest = self.rest.split("\n")
+        for line in lines:
+            self.kept.append(line)
+            if re.fullmatch(r"\S+ run in [\d.]+ s \(\d+ of \d+\)", line.strip()):
+                self.tell("  " + line.strip())
+        return len(text)
+
+
+def _sphinx(report: paths.Paths, out: Path, tell: Callable[[str], None]) -> None:
+    """Run Sphinx with Jupyter Book's configuration; warnings are errors."""
+    os.environ.setdefault("SOURCE_DATE_EPOCH", str(source_date_epoch(report)))
+    _check_toc(report)
+    # Importing Sphinx and Jupyter Book takes a second: not before it is needed.
+    from jupyter_book.sphinx import build_sphinx
+
+    status, warnings = _Watch(tell), _Watch(tell)
+    # Jupyter Book hands Sphinx the streams of the process.
+    with contextlib.redirect_stdout(status), contextlib.redirect_stderr(warnings):
+        outcome = build_sphinx(
+            report.root,
+            out,
+            path_config=report.root / "_config.yml",
+            noconfig=True,
+            confoverrides={"external_toc_path": "_toc.yml", "nitpicky": True, "latex_individualpages": False},
+            doctreedir=report.work / "doctrees",
+            warningiserror=True,
+            keep_going=True,
+        )
+    if isinstance(outcome, KeyboardInterrupt):
+        raise outcome
+    if outcome:
+        raise BuildError(_reasons(outcome, warnings.kept, report))
+
+
+def _check_toc(report: paths.Paths) -> None:
+    from sphinx_external_toc.parsing import MalformedError, parse_toc_yaml
+    from yaml import YAMLError
+
+    toc = report.root / "_toc.yml"
+    try:
+        site = parse_toc_yaml(toc)
+    except FileNotFoundError:
+        raise BuildError(f"{toc}: file not found") from None
+    except (MalformedError, YAMLError) as error:
+        raise BuildError(f"{toc}: {error}") from None
+    text = toc.read_text(encoding="utf-8").splitlines()
+    missing = []
+    for name in site:
+        if not any((report.root / f"{name}{ending}").is_file() for ending in (".ipynb", ".md")):
+            line = next((n for n, content in enumerate(text, start=1) if name in content), 1)
+            missing.append(f"{toc}, line {line}: chapter not found: {name} (.ipynb or .md)")
+    if missing:
+        raise BuildError("\n".join(missing))
+
+
+def _reasons(outcome: object, lines: list[str], report: paths.Paths) -> str:
+    """Return what Sphinx said was wrong: each warning with file and line, or the message of a failed extension."""
+    if isinstance(outcome, Exception):
+        return str(outcome).removeprefix("the book was not built.\n")
+    said = [line.strip() for line in lines if re.search(r"\b(WARNING|ERROR|CRITICAL)\b", line)]
+    root = f"{report.root}{os.sep}"
+    return "\n".join(dict.fromkeys(line.removeprefix(root) for line in said)) or "\n".join(lines[-20:])
+
+
+def source_date_epoch(report: paths.Paths) -> int:
+    """Return the data date as seconds since 1970 (UTC): no wall clock enters a page."""
+    from datetime import UTC, datetime
+
+    try:
+        return int(datetime.fromisoformat(data.data_date(report)).replace(tzinfo=UTC).timestamp())
+    except ValueError:
+        raise BuildError("datapackage.json: data_date is missing or not an ISO date") from None
+
+
+# ---------------------------------------------------------------------------------------------------------------- PDF
+
+
+def pdf(report: paths.Paths, made: Path) -> Path:
+    """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
+
+    The PDF also lies beside the pages, for the links in them.
+    """
+    from yaml import safe_load
+
+    from policybook import pdf as printing
+
+    config = safe_load((report.root / "_config.yml").read_text(encoding="utf-8"))
+    target = made / PDF_NAME
+    pages = [name for name in reading_order(report) if (made / f"{name}.html").is_file()]
+    code = (paths.PACKAGE / "pdf.py").read_bytes() + (paths.TEMPLATES / "report.typ").read_bytes()
+    key = _key(code, [made / f"{name}.html" for name in pages], [made / "figures"], policybook.__version__)
+    seal = report.work / "pdf.key"
+    if target.is_file() and seal.is_file() and seal.read_text() == key:
+        return target
+    title, _, subtitle = config["title"].partition(": ")
+    try:
+        printing.build(
+            made,
+            target,
+            title=title,
+            subtitle=subtitle[:1].upper() + subtitle[1:],
+            authors=config.get("author", ""),
+            version=policybook.__version__,
+            data_date=data.data_date(report),
+            data_digest=data.digest(report),
+            pages=pages,
+        )
+    except printing.PdfError as error:
+        raise BuildError(f"PDF: {error}") from None
+    seal.write_text(key)
+    return target
+
+
+PDF_NAME = "report.pdf"
+
+
+def reading_order(report: paths.Paths) -> list[str]:
+    """Return the names of the pages in the order of the table of contents."""
+    from sphinx_external_toc.parsing import parse_toc_yaml
+
+    site = parse_toc_yaml(report.root / "_toc.yml")
+    order = [site.root.docname]
+    for name in order:
+        order.extend(str(item) for tree in site[name].subtrees for item in tree.items if str(item) in site)
+    return order
+
+
+def _key(code: bytes, pages: list[Path], folders: list[Path], version: str) -> str:
+    import hashlib
+
+    total = hashlib.sha256(code + version.encode())
+    stills = sorted(path for folder in folders if folder.is_dir() for path in folder.glob("*.svg"))
+    for path in [*pages, *stills]:
+        total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+# ------------------------------------------------------------------------------------------------------------ publish
+
+
+def _publish(made: Path, target: Path) -> None:
+    """Put a copy of ``made`` in the place of ``target`` in one step."""
+    draft, old = target.with_name(target.name + ".new"), target.with_name(target.name + ".old")
+    for leftover in (draft, old):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        shutil.copytree(made, draft)
+    except (OSError, shutil.Error):
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    if target.exists():
+        target.rename(old)
+    draft.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _replace(origin: Path, target: Path) -> None:
+    draft = target.with_suffix(".tmp")
+    shutil.copyfile(origin, draft)
+    draft.replace(target)
+
+
+if sys.platform == "win32":  # pragma: no cover
+    # A console that is not UTF-8 must not stop a build for a Chinese character.
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError):
+            stream.reconfigure(errors="replace")

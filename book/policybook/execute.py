@@ -1,0 +1,189 @@
+"""Running the chapters: in parallel, and again whenever something that they read has changed.
+
+MyST-NB takes outputs from a jupyter-cache, which knows a notebook by the text of its code cells alone: it would show
+old numbers after a change in a table or in this package. This module fills the cache before the pages are read. A
+chapter runs again when its code, the package, or a table that it loaded last time has changed.
+"""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+from policybook import data, paths
+
+MANIFEST = "policybook.json"
+
+
+class ChapterError(Exception):
+    """A chapter did not run to its end; the message names chapter, cell and error."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One executed chapter: its path, its notebook with outputs, seconds taken and the tables that it loaded."""
+
+    path: Path
+    notebook: nbformat.NotebookNode
+    seconds: float
+    tables: tuple[str, ...]
+
+
+def package_digest() -> str:
+    """Return a digest (hex) of the code of this package."""
+    total = hashlib.sha256()
+    for path in sorted(paths.PACKAGE.rglob("*.py")):
+        total.update(path.relative_to(paths.PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
+    return total.hexdigest()
+
+
+def fingerprint(notebook: nbformat.NotebookNode, tables: Iterable[str], package: str, report: paths.Paths) -> str:
+    """Return a digest (hex) of all that the outputs of a chapter depend on."""
+    code = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    read = {name: data.fingerprint(name, report) for name in sorted(set(tables))}
+    content = json.dumps([code, notebook.metadata.get("kernelspec", {}), read, package], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def refresh(
+    chapters: Iterable[Path],
+    cache_folder: Path,
+    report: paths.Paths,
+    timeout: int = 300,
+    tell: Callable[[str], None] = lambda text: None,
+) -> dict[str, str]:
+    """Bring the cache up to date and return the fingerprint of every chapter, by path.
+
+    Runs the chapters that need it in parallel, one kernel for each core. ``tell`` gets a line for every chapter run.
+
+    Raises ``ChapterError`` when one fails; nothing of the failed chapter enters the cache, the others are kept.
+    """
+    cache = get_cache(str(cache_folder))
+    cache_folder.mkdir(parents=True, exist_ok=True)
+    manifest_path = cache_folder / MANIFEST
+    manifest = _read_manifest(manifest_path)
+    package = package_digest()
+    notebooks: dict[Path, nbformat.NotebookNode] = {}
+    stale: list[Path] = []
+    for path in chapters:
+        notebook = read(path)
+        known = manifest.get(str(path), {})
+        now = fingerprint(notebook, known.get("tables", ()), package, report)
+        cached = _cached(cache, notebook)
+        if cached is None or known.get("fingerprint") != now:
+            stale.append(path)
+            if cached is not None:
+                cache.remove_cache(cached)
+        notebooks[path] = notebook
+    # Longest first, as measured last time: two cores are then busy to the end.
+    stale.sort(key=lambda path: -manifest.get(str(path), {}).get("seconds", 60.0))
+    failures: list[str] = []
+    pool = ThreadPoolExecutor(max_workers=max(1, min(len(stale), os.cpu_count() or 1)))
+    try:
+        running = {pool.submit(_run, path, notebooks[path], timeout): path for path in stale}
+        for done, future in enumerate(as_completed(running), start=1):
+            path = running[future]
+            try:
+                run = future.result()
+            except ChapterError as error:
+                failures.append(str(error))
+                manifest.pop(str(path), None)
+                continue
+            bundle = CacheBundleIn(run.notebook, str(path), data={"execution_seconds": run.seconds})
+            cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+            manifest[str(path)] = {
+                "fingerprint": fingerprint(notebooks[path], run.tables, package, report),
+                "tables": sorted(run.tables),
+                "seconds": round(run.seconds, 2),
+            }
+            tell(f"{path.stem} run in {run.seconds:.1f} s ({done} of {len(stale)})")
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        draft = manifest_path.with_suffix(".tmp")
+        draft.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
+        draft.replace(manifest_path)
+    if failures:
+        raise ChapterError("\n\n".join(failures))
+    return {str(path): manifest[str(path)]["fingerprint"] for path in notebooks}
+
+
+def _read_manifest(path: Path) -> dict[str, dict]:
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return manifest if isinstance(manifest, dict) else {}
+
+
+def _cached(cache, notebook: nbformat.NotebookNode) -> int | None:
+    try:
+        return cache.match_cache_notebook(notebook).pk
+    except KeyError:
+        return None
+
+
+def read(path: Path) -> nbformat.NotebookNode:
+    """Read a notebook; ``ChapterError`` says when it is missing or not valid."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise ChapterError(f"chapter not found: {path}") from None
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise ChapterError(f"{path}: not a valid notebook: {str(error).splitlines()[0]}") from None
+
+
+def _run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> Run:
+    """Run a copy of a notebook in a kernel of its own, in its own folder."""
+    notebook = copy.deepcopy(notebook)
+    started = time.perf_counter()
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "tables.log"
+        environment = os.environ | {
+            "POLICYBOOK_TABLES_LOG": str(log),
+            "PYTHONHASHSEED": "0",
+            # Two kernels on two cores: each keeps to one thread.
+            "OMP_NUM_THREADS": "1",
+            # Starting up compiled beats checking every module of the debugger.
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        }
+        client = NotebookClient(
+            notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+        )
+        try:
+            client.execute(env=environment)
+        except CellTimeoutError:
+            raise ChapterError(f"{path}: a cell ran longer than {timeout} s and was stopped") from None
+        except CellExecutionError as error:
+            raise ChapterError(_explain(path, notebook, error)) from None
+        except DeadKernelError:
+            raise ChapterError(f"{path}: the kernel died while the chapter ran (out of memory?)") from None
+        tables = tuple(sorted(set(log.read_text(encoding="utf-8").split()))) if log.exists() else ()
+    return Run(path, notebook, time.perf_counter() - started, tables)
+
+
+def _explain(path: Path, notebook: nbformat.NotebookNode, error: CellExecutionError) -> str:
+    """Name the chapter, the number and text of the failing cell, and the last lines of the error."""
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "code" and any(output.output_type == "error" for output in cell.outputs):
+            code = "\n".join(f"    {line}" for line in cell.source.splitlines()[:12])
+            return f"{path}: cell {number} failed: {error.ename}: {_plain(error.evalue)}\n{code}"
+    return f"{path}: {error.ename}: {_plain(error.evalue)}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,0 +1,87 @@
+"""Every path of a report, in one place.
+
+A report is a folder that holds ``_toc.yml`` and ``data/datapackage.json``. The package works on the report that it is
+called from (a fork may use an installed package), and falls back on the report that it lies in.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PACKAGE = Path(__file__).resolve().parent
+FONTS = PACKAGE / "fonts"
+TEMPLATES = PACKAGE / "templates"
+
+
+def _is_report(folder: Path) -> bool:
+    return (folder / "_toc.yml").is_file() and (folder / "data").is_dir()
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the folder of the report.
+
+    Looks at the environment variable ``POLICYBOOK_ROOT``, then at ``start`` (default: the working folder) and its
+    parents, then at the folder in which the package lies.
+    """
+    named = os.environ.get("POLICYBOOK_ROOT")
+    if named:
+        return Path(named).resolve()
+    here = (start or Path.cwd()).resolve()
+    for folder in (here, *here.parents):
+        if _is_report(folder):
+            return folder
+    return PACKAGE.parent.parent
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The places of one report, all derived from its root folder."""
+
+    root: Path
+
+    @property
+    def book(self) -> Path:
+        """Chapters, and the static files of the site."""
+        return self.root / "book"
+
+    @property
+    def data(self) -> Path:
+        """The data package."""
+        return self.root / "data"
+
+    @property
+    def descriptor(self) -> Path:
+        """The descriptor of the data package."""
+        return self.data / "datapackage.json"
+
+    @property
+    def bibliography(self) -> Path:
+        """The BibTeX file, generated from the table ``sources``."""
+        return self.book / "references.bib"
+
+    @property
+    def build(self) -> Path:
+        """Everything that a build makes."""
+        return self.root / "_build"
+
+    @property
+    def work(self) -> Path:
+        """Where a build works before its result is published; may be deleted at any time."""
+        return self.build / "work"
+
+    @property
+    def html(self) -> Path:
+        """The published site."""
+        return self.build / "html"
+
+    @property
+    def pdf(self) -> Path:
+        """The folder of the published PDF."""
+        return self.build / "pdf"
+
+
+def report(start: Path | None = None) -> Paths:
+    """Return the paths of the report that ``start`` (default: the working folder) belongs to."""
+    return Paths(find_root(start))

@@ -1,0 +1,111 @@
+"""The registry of sources: citations, the BibTeX file, badges.
+
+One table, ``sources``, registers every source of the report. A source's id is its citation key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from policybook import data, paths
+
+# BibTeX cannot hold these as they are.
+_ESCAPES = {"\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": "(", "}": ")"}
+_ESCAPES |= {"~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+
+
+def safe_url(url: str) -> str:
+    """Return the address when it is plain http(s), else an empty string."""
+    if not isinstance(url, str) or re.search(r"[\s<>\"'`\\]", url):
+        return ""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    return url if parts.scheme in ("http", "https") and parts.netloc else ""
+
+
+@lru_cache(maxsize=4)
+def _registry(stamp: str, report: paths.Paths) -> pd.DataFrame:
+    return data.load("sources", report).set_index("source_id", drop=False)
+
+
+def registry(report: paths.Paths | None = None) -> pd.DataFrame:
+    """Return the table ``sources``, indexed by ``source_id``."""
+    report = report or paths.report()
+    return _registry(data.file_digest(report.data / data.resource("sources", report)["path"]), report)
+
+
+def unique_ids(ids: Iterable[object]) -> list[str]:
+    """Return the source ids among ``ids`` once each, most used first (ties by id); lists and tuples are opened."""
+    counts: dict[str, int] = {}
+    for value in ids:
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            if isinstance(item, str) and item:
+                counts[item] = counts.get(item, 0) + 1
+    return sorted(counts, key=lambda item: (-counts[item], item))
+
+
+def source_line(ids: Iterable[object], most: int = 5) -> str:
+    """Return the source line of a figure or table as MyST Markdown: citations, most used first, the rest as a number.
+
+    Raises ``ValueError`` for an id that is not registered.
+    """
+    found = unique_ids(ids)
+    if not found:
+        return ""
+    unknown = [item for item in found if item not in registry().index]
+    if unknown:
+        raise ValueError(f"unknown source: {', '.join(unknown)}; every source must stand in the table sources")
+    shown = "; ".join(f"{{cite:t}}`{item}`" for item in found[:most])
+    rest = len(found) - most
+    more = f" and {rest} more, named in the data" if rest > 0 else ""
+    return f"{'Source' if len(found) == 1 else 'Sources'}: {shown}{more}."
+
+
+def _bibtex(text: object) -> str:
+    return "".join(_ESCAPES.get(letter, letter) for letter in str(text)) if pd.notna(text) else ""
+
+
+def to_bibtex(report: paths.Paths | None = None) -> str:
+    """Return the whole registry as BibTeX, sorted by key.
+
+    Publishers stand as corporate authors where no person is named, since author-year citations need an author.
+    """
+    entries = []
+    for row in registry(report).sort_index().itertuples():
+        author = _bibtex(row.author) if pd.notna(row.author) else _bibtex(row.publisher)
+        title = _bibtex(row.title)
+        if pd.notna(row.title_en):
+            title = f"{title} [{_bibtex(row.title_en)}]"
+        fields = {"author": f"{{{author}}}", "title": f"{{{title}}}"}
+        if pd.notna(row.date):
+            fields["year"] = str(row.date.year)
+            if row.date_precision == "day":
+                fields["date"] = row.date.strftime("%Y-%m-%d")
+        if pd.notna(row.author) and pd.notna(row.publisher):
+            fields["howpublished"] = _bibtex(row.publisher)
+        if pd.notna(row.url) and safe_url(row.url):
+            fields["url"] = row.url.replace("%", r"\%")
+        body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
+        entries.append(f"@misc{{{row.source_id},\n{body}\n}}\n")
+    head = f"% Generated from data/{data.resource('sources', report)['path']} by `policybook check --refresh`.\n"
+    return head + "% Do not edit: a test compares the two.\n\n" + "\n".join(entries)
+
+
+def refresh_bibliography(report: paths.Paths | None = None) -> bool:
+    """Write ``references.bib`` anew when it does not match the registry; return whether it was written."""
+    report = report or paths.report()
+    text = to_bibtex(report)
+    target = report.bibliography
+    if target.is_file() and target.read_text(encoding="utf-8") == text:
+        return False
+    draft = target.with_suffix(".tmp")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(target)
+    return True
