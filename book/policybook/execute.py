@@ -162,7 +162,13 @@ def _run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> Run:
             "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         }
         client = NotebookClient(
-            notebook, timeout=timeout, kernel_name="python3", resources={"metadata": {"path": str(path.parent)}}
+            notebook,
+            timeout=timeout,
+            kernel_name="python3",
+            record_timing=False,  # times in the metadata of cells would hide the notebook from the cache
+            resources={"metadata": {"path": str(path.parent)}},
+            # Kernels warn, each anew, that they listen on this machine without encryption.
+            extra_arguments=["--log-level=ERROR"],
         )
         try:
             client.execute(env=environment)

@@ -34,6 +34,8 @@ MIME_CHART_LAB = "application/vnd.vegalite.v5+json"
 MIME_TABLE = "application/vnd.policybook.table+json"
 VEGALITE = "6.4"
 FIGURES = "figures"
+# Counts up when stills are drawn in another way: those kept from before are then drawn anew.
+STILL = 2
 LOG = logging.getLogger(__name__)
 
 
@@ -180,7 +182,7 @@ _pool = ThreadPoolExecutor(max_workers=1)  # vl-convert draws one chart at a tim
 
 
 def _digest(spec: str) -> str:
-    content = f"{vl_convert.__version__} {VEGALITE} {policybook.__version__} {spec}"
+    content = f"{vl_convert.__version__} {VEGALITE} {STILL} {spec}"
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 
@@ -199,9 +201,29 @@ def _start_drawing(spec: str) -> None:
 
 def _draw(spec: str, key: str) -> str:
     _prepare_fonts()
-    still = vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE)
+    still = _chinese_first(vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE))
     _keep(_stills() / f"{key}.svg", still.encode())
     return still
+
+
+_CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+
+
+def _chinese_first(still: str) -> str:
+    """Set every text that holds Chinese in the Chinese font, Latin letters included.
+
+    Where one font lacks a character, the PNG and PDF writers set the whole text in whichever font of the machine has
+    all of them. A browser takes the Latin letters from the second font, since the first is only loaded for Chinese.
+    """
+
+    def set_font(text: re.Match[str]) -> str:
+        if not _CHINESE.search(text.group()):
+            return text.group()
+        return re.sub(
+            r'font-family="[^"]*"', "font-family=\"'Noto Sans SC', 'Source Sans 3', sans-serif\"", text.group()
+        )
+
+    return re.sub(r"<text\b.*?</text>", set_font, still, flags=re.DOTALL)
 
 
 def svg(spec: str) -> str:
@@ -400,9 +422,6 @@ def _write(path: Path, content: bytes) -> None:
 def _vega_script() -> str:
     # Wrapped, since the bundle has a global _ that clashes with Sphinx's search.
     return "(function () {\n" + vl_convert.javascript_bundle(vl_version=VEGALITE) + "\n})();\n"
-
-
-_CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def _write_chinese_font(out: Path) -> None:

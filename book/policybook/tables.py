@@ -9,11 +9,13 @@ from __future__ import annotations
 import datetime
 import html
 import math
+import numbers
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from IPython.display import display
 
@@ -122,13 +124,14 @@ def _plain(value: Any) -> str:
         return "; ".join(str(item) for item in value) or "–"
     if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
         return "–"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     if isinstance(value, (pd.Timestamp, datetime.date)):
         return value.strftime("%Y-%m-%d")
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
+    if isinstance(value, numbers.Integral):
+        return f"{int(value):,}"
+    if isinstance(value, numbers.Real):
+        value = float(value)
         return f"{value:,.0f}" if value == int(value) and abs(value) >= 100 else f"{value:,.4g}"
     return str(value)
 

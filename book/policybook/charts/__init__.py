@@ -21,7 +21,8 @@ MIME_V6 = "application/vnd.vegalite.v6+json"
 # JupyterLab 4 draws Vega-Lite up to this type and not v6.
 MIME_V5 = "application/vnd.vegalite.v5+json"
 
-FONT = "Source Sans 3, Noto Sans SC, sans-serif"
+# In quotes: a name with a digit of its own is no CSS name without them.
+FONT = "'Source Sans 3', 'Noto Sans SC', sans-serif"
 
 # The marks keep a contrast of 3:1 on white and on the dark page alike (WCAG 2.2, 1.4.11), and differ for readers with
 # colour-vision deficiency (after Okabe and Ito, https://jfly.uni-koeln.de/color/, darkened or lightened to fit).

@@ -1,0 +1,78 @@
+"""The catalogue of the data: what the data package says about its tables and columns, as tables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from policybook import data
+
+
+def table_list() -> pd.DataFrame:
+    """Return one row for each table of the package.
+
+    Columns: ``folder``, ``name``, ``title``, ``rows``, ``columns``, ``path``, ``description`` (its first sentence).
+    """
+    rows = []
+    for item in data.descriptor()["resources"]:
+        folder = item["path"].rpartition("/")[0] or "(top)"
+        rows.append(
+            {
+                "folder": folder,
+                "name": item["name"],
+                "title": item["title"],
+                "rows": item["rowCount"],
+                "columns": len(item["schema"]["fields"]),
+                "path": f"data/{item['path']}",
+                "description": item["description"].split(". ")[0].rstrip(".") + ".",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def codebook() -> pd.DataFrame:
+    """Return one row for each column of each table.
+
+    Columns: ``table``, ``column``, ``type``, ``unit``, ``description``, ``allowed`` (what the schema asks for: known
+    values, bounds, the table that a key points to).
+    """
+    rows = []
+    for item in data.descriptor()["resources"]:
+        schema = item["schema"]
+        targets = {
+            key["fields"][0]: key["reference"].get("resource") or item["name"]
+            for key in schema.get("foreignKeys", [])
+            if len(key["fields"]) == 1
+        }
+        for field in schema["fields"]:
+            rows.append(
+                {
+                    "table": item["name"],
+                    "column": field["name"],
+                    "type": field["type"],
+                    "unit": field.get("unit", ""),
+                    "description": field["description"],
+                    "allowed": _allowed(field, targets),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _allowed(field: dict[str, Any], targets: dict[str, str]) -> str:
+    rules = field.get("constraints", {})
+    said = []
+    if "enum" in rules:
+        said.append(", ".join(map(str, rules["enum"])))
+    if "itemEnum" in field:
+        said.append("items of " + ", ".join(field["itemEnum"]))
+    if "references" in field:
+        said.append(f"items of {field['references']['resource']}.{field['references']['field']}")
+    if field["name"] in targets:
+        said.append(f"a row of {targets[field['name']]}")
+    low, high = rules.get("minimum"), rules.get("maximum")
+    if low is not None or high is not None:
+        said.append(f"{'' if low is None else low} to {'' if high is None else high}".strip())
+    if rules.get("required"):
+        said.append("never empty")
+    return "; ".join(said)
