@@ -16,13 +16,6 @@
     return vega;
   }
 
-  // A single view can follow the width of a narrow page; compound charts keep their size and scroll.
-  function fitted(spec, width) {
-    const single = spec.mark || spec.layer;
-    if (!single || typeof spec.width !== "number" || width >= spec.width + 60) return spec;
-    return { ...spec, width: width, autosize: { type: "fit-x", contains: "padding" } };
-  }
-
   async function hydrate(chart) {
     const still = chart.querySelector(".pb-still");
     const text = chart.querySelector("script.pb-spec").textContent;
@@ -30,7 +23,7 @@
     // Vega measures text: the fonts must be there first, or labels are cut.
     await Promise.all(['12px "Source Sans 3"', '600 16px "Source Sans 3"'].map((font) => document.fonts.load(font)));
     await document.fonts.load('12px "Noto Sans SC"', text);
-    const spec = fitted(JSON.parse(text), chart.clientWidth);
+    const spec = JSON.parse(text);
     spec.config = { ...spec.config, aria: true };
     const live = document.createElement("div");
     live.className = "pb-live";

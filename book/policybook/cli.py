@@ -17,8 +17,9 @@ from rich.table import Table
 import policybook
 from policybook import data, paths
 
-OUT = Console(highlight=False)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+# Bound to the streams as they are now: while Sphinx runs, sys.stdout and sys.stderr are caught.
+OUT = Console(file=sys.stdout, highlight=False)
+ERR = Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
 def _fail(error: Exception, code: int) -> None:

@@ -18,22 +18,28 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pybtex.plugin
 import vl_convert
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
+from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
+from sphinxcontrib.bibtex.citation_target import CitationTarget
+from sphinxcontrib.bibtex.roles import CitationRef
 
 import policybook
 from policybook import data, execute, paths
-from policybook.sources import safe_url
+from policybook.sources import citation, citation_anchor, safe_url
 
 MIME_CHART = "application/vnd.vegalite.v6+json"
 MIME_CHART_LAB = "application/vnd.vegalite.v5+json"
 MIME_TABLE = "application/vnd.policybook.table+json"
 VEGALITE = "6.4"
 FIGURES = "figures"
+# The page of the bibliography, as the chapters beside it link to it.
+REFERENCES = "references.html"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
 STILL = 2
 LOG = logging.getLogger(__name__)
@@ -45,6 +51,13 @@ class chart(nodes.General, nodes.Element):
 
 class figure_menu(nodes.General, nodes.Element):
     """The downloads of a figure; HTML only."""
+
+
+class table_cells(nodes.Part, nodes.Element):
+    """The cells of a table, as one node: ``content`` holds what :func:`policybook.tables.show` displayed.
+
+    A table of 200 rows is some 5,000 docutils nodes, through which Sphinx walks some thirty times for each builder.
+    """
 
 
 # ------------------------------------------------------------------------------------------------------------ plugins
@@ -92,24 +105,8 @@ class TableRenderer:
         box = nodes.container(classes=["pb-table", *(["pb-search"] if about["searchable"] else [])])
         table = nodes.table(classes=["colwidths-given"] if any(about["widths"]) else [])
         table += _caption(renderer, nodes.title, about["caption"], content.line)
-        group = nodes.tgroup(cols=len(about["headings"]))
-        for width in about["widths"]:
-            group += nodes.colspec(colwidth=width or 1)
-        kinds = about["kinds"]
-        headings = [
-            _entry([{"text": text}], renderer, kind) for text, kind in zip(about["headings"], kinds, strict=True)
-        ]
-        head = nodes.thead("", nodes.row("", *headings))
-        body = nodes.tbody()
-        for position, cells in enumerate(about["rows"]):
-            row = nodes.row()
-            if about["row_ids"]:
-                row["ids"].append(about["row_ids"][position])
-            for cell, kind in zip(cells, kinds, strict=True):
-                row += _entry(cell, renderer, kind)
-            body += row
-        group += [head, body]
-        table += group
+        table += table_cells(content=about)
+        _cite(renderer, about, content.line)
         box += table
         _anchor(renderer, table, about["name"], content.line)
         notes = _notes(renderer, about, content.line)
@@ -142,31 +139,49 @@ def _notes(renderer: NbElementRenderer, about: dict[str, Any], line: int | None)
     return [nodes.paragraph("", "", *_inline(renderer, text, line)) for text in texts]
 
 
-def _entry(pieces: list[dict[str, str]], renderer: NbElementRenderer, kind: str = "") -> nodes.entry:
+def _cite(renderer: NbElementRenderer, about: dict[str, Any], line: int | None) -> None:
+    """Tell the bibliography which sources the cells of a table cite; the cells link to its entries themselves."""
+    keys = sorted({piece["cite"] for row in about["rows"] for cell in row for piece in cell if piece.get("cite")})
+    if keys:
+        environment = renderer.renderer.sphinx_env
+        targets = [CitationTarget(key=key, pre="", post="") for key in keys]
+        environment.get_domain("cite").citation_refs.append(
+            CitationRef(f"{about['name']}-cites", environment.docname, line or 0, targets)
+        )
+
+
+class ExpandTables(SphinxPostTransform):
+    """Make docutils nodes of the cells for writers that know no other tables (LaTeX, plain text)."""
+
+    default_priority = 5
+
+    def run(self, **options: Any) -> None:
+        """Replace every ``table_cells`` unless the pages are HTML."""
+        if self.app.builder.format == "html":
+            return
+        for node in list(self.document.findall(table_cells)):
+            node.replace_self(_expanded(node["content"]))
+
+
+def _expanded(about: dict[str, Any]) -> nodes.tgroup:
+    group = nodes.tgroup(cols=len(about["headings"]))
+    for width in about["widths"]:
+        group += nodes.colspec(colwidth=width or 1)
+    heading = nodes.row("", *[_entry([{"text": text}]) for text in about["headings"]])
+    rows = [nodes.row("", *[_entry(cell) for cell in row]) for row in about["rows"]]
+    group += [nodes.thead("", heading), nodes.tbody("", *rows)]
+    return group
+
+
+def _entry(pieces: list[dict[str, str]]) -> nodes.entry:
     paragraph = nodes.paragraph()
     for piece in pieces:
         if paragraph.children:
             paragraph += nodes.Text(" ")
-        paragraph += _piece(piece, renderer)
-    return nodes.entry("", paragraph, classes=[kind] if kind else [])
-
-
-def _piece(piece: dict[str, str], renderer: NbElementRenderer) -> list[nodes.Node]:
-    if piece.get("cite"):
-        return _inline(renderer, f"{{cite:t}}`{piece['cite']}`", None)
-    node: nodes.Node = nodes.Text(piece.get("text", ""))
-    href = piece.get("href", "")
-    if safe_url(href):
-        node = nodes.reference("", "", node, refuri=href, internal=False)
-    elif re.fullmatch(r"([a-z_]+\.html)?#[A-Za-z0-9_.:-]+", href):
-        node = nodes.reference("", "", node, refuri=href, internal=True)
-    classes = []
-    if piece.get("lang"):
-        # docutils writes a class "language-xx" as the attribute lang.
-        classes.append(f"language-{piece['lang']}")
-    if piece.get("badge"):
-        classes += ["pb-badge", f"pb-{piece['badge']}"]
-    return [nodes.inline("", "", node, classes=classes)] if classes else [node]
+        text = nodes.Text(citation(piece["cite"]) if piece.get("cite") else piece.get("text", ""))
+        href = safe_url(piece.get("href", ""))
+        paragraph += nodes.reference("", "", text, refuri=href) if href else text
+    return nodes.entry("", paragraph)
 
 
 # ------------------------------------------------------------------------------------------------------------- stills
@@ -296,6 +311,43 @@ def _visit_chart_html(self, node: chart) -> None:
     raise nodes.SkipNode
 
 
+def _visit_cells_html(self, node: table_cells) -> None:
+    about = node["content"]
+    widths, kinds = about["widths"], [f' class="{kind}"' if kind else "" for kind in about["kinds"]]
+    total = sum(widths)
+    if total:
+        columns = "".join(f'<col style="width: {100 * width / total:.1f}%">' for width in widths)
+        self.body.append(f"<colgroup>{columns}</colgroup>\n")
+    heads = zip(about["headings"], kinds, strict=True)
+    cells = "".join(f'<th scope="col"{kind}>{html.escape(text)}</th>' for text, kind in heads)
+    self.body.append(f"<thead><tr>{cells}</tr></thead>\n<tbody>\n")
+    for position, row in enumerate(about["rows"]):
+        anchor = f' id="{html.escape(about["row_ids"][position], quote=True)}"' if about["row_ids"] else ""
+        cells = "".join(f"<td{kind}>{_cell_html(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
+        self.body.append(f"<tr{anchor}>{cells}</tr>\n")
+    self.body.append("</tbody>\n")
+    raise nodes.SkipNode
+
+
+def _cell_html(pieces: list[dict[str, str]]) -> str:
+    return " ".join(_piece_html(piece) for piece in pieces)
+
+
+def _piece_html(piece: dict[str, str]) -> str:
+    """Write one piece of a cell; only http(s) addresses and places within the book become links."""
+    if piece.get("cite"):
+        key = piece["cite"]
+        return f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{html.escape(citation(key))}</a>'
+    text = html.escape(piece.get("text", ""))
+    href = piece.get("href", "")
+    if safe_url(href) or re.fullmatch(r"([a-z_]+\.html)?#[A-Za-z0-9_.:-]+", href):
+        text = f'<a href="{html.escape(href, quote=True)}">{text}</a>'
+    attributes = f' lang="{html.escape(piece["lang"], quote=True)}"' if piece.get("lang") else ""
+    if piece.get("badge"):
+        attributes += f' class="pb-badge pb-{html.escape(piece["badge"], quote=True)}"'
+    return f"<span{attributes}>{text}</span>" if attributes else text
+
+
 def _visit_chart_latex(self, node: chart) -> None:
     _prepare_fonts()
     target = Path(self.builder.outdir) / f"{node['name']}.pdf"
@@ -335,9 +387,17 @@ def _without_thebe(app: Sphinx, config) -> None:
     """Take sphinx-thebe's handlers off: Jupyter Book always loads it, and it names a script on another host."""
     for listeners in app.events.listeners.values():
         listeners[:] = [found for found in listeners if not found.handler.__module__.startswith("sphinx_thebe")]
+    app.registry.css_files[:] = [found for found in app.registry.css_files if "thebe" not in found[0]]
+
+
+def _find_plugins_once() -> None:
+    """Let pybtex look up a plugin once: it reads the entry points of every installed package at each citation."""
+    if not hasattr(pybtex.plugin.find_plugin, "cache_info"):
+        pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
 
 
 def _set_up(app: Sphinx) -> None:
+    _find_plugins_once()
     _stills_folder[:] = [Path(app.doctreedir).parent / "stills"]
     _drawn.clear()
 
@@ -471,6 +531,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
         texinfo=text,
     )
     skip = (_skip, _depart)
+    app.add_node(table_cells, html=(_visit_cells_html, _depart))
+    app.add_post_transform(ExpandTables)
     app.add_node(figure_menu, html=(_visit_menu_html, _depart), latex=skip, text=skip, man=skip, texinfo=skip)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _set_up, priority=100)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from textwrap import shorten
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -39,6 +40,30 @@ def registry(report: paths.Paths | None = None) -> pd.DataFrame:
     """Return the table ``sources``, indexed by ``source_id``."""
     report = report or paths.report()
     return _registry(data.file_digest(report.data / data.resource("sources", report)["path"]), report)
+
+
+def citation_anchor(source_id: str) -> str:
+    """Return the anchor of a source in the bibliography (``bibtex_cite_id`` in ``_config.yml`` makes the same)."""
+    return f"cite-{source_id}"
+
+
+def author(row: object) -> str:
+    """Return who stands for a source in citations: its author, else its publisher.
+
+    Notes from repositories that are not identified are named by their title, or a page would cite the same words for
+    many sources.
+    """
+    if pd.notna(row.author):
+        return str(row.author)
+    if pd.isna(row.publisher) or "not identified" in str(row.publisher) or "not named" in str(row.publisher):
+        return shorten(str(row.title), 60, placeholder="…")
+    return str(row.publisher)
+
+
+def citation(source_id: str) -> str:
+    """Return the short citation of a source, author and year; ``KeyError`` for an id that is not registered."""
+    row = registry().loc[source_id]
+    return f"{author(row)} {row.date.year if pd.notna(row.date) else 'n.d.'}"
 
 
 def unique_ids(ids: Iterable[object]) -> list[str]:
@@ -79,16 +104,15 @@ def to_bibtex(report: paths.Paths | None = None) -> str:
     """
     entries = []
     for row in registry(report).sort_index().itertuples():
-        author = _bibtex(row.author) if pd.notna(row.author) else _bibtex(row.publisher)
         title = _bibtex(row.title)
         if pd.notna(row.title_en):
             title = f"{title} [{_bibtex(row.title_en)}]"
-        fields = {"author": f"{{{author}}}", "title": f"{{{title}}}"}
+        fields = {"author": f"{{{_bibtex(author(row))}}}", "title": f"{{{title}}}"}
         if pd.notna(row.date):
             fields["year"] = str(row.date.year)
             if row.date_precision == "day":
                 fields["date"] = row.date.strftime("%Y-%m-%d")
-        if pd.notna(row.author) and pd.notna(row.publisher):
+        if pd.notna(row.publisher) and author(row) != str(row.publisher):
             fields["howpublished"] = _bibtex(row.publisher)
         if pd.notna(row.url) and safe_url(row.url):
             fields["url"] = row.url.replace("%", r"\%")

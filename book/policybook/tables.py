@@ -49,9 +49,9 @@ def badge(value: str) -> Text:
     return Text(str(value).replace("_", " "), badge=re.sub(r"[^a-z0-9]+", "-", str(value).lower()))
 
 
-def cite(source_ids: str | Iterable[str]) -> list[Text]:
-    """Return citations of sources, one piece for each."""
-    ids = [source_ids] if isinstance(source_ids, str) else list(source_ids)
+def cite(source_ids: str | Iterable[str] | None) -> list[Text]:
+    """Return citations of sources, one piece for each; missing values give none."""
+    ids = list(source_ids) if isinstance(source_ids, (list, tuple, set, pd.Series)) else [source_ids]
     return [Text(i, cite=i) for i in ids if isinstance(i, str) and i]
 
 

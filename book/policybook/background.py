@@ -1,0 +1,533 @@
+"""Background of the Plan: what came before, around and after it, as tidy tables.
+
+All functions take tables of the data package and return new tables; none changes its input. Rows known from general
+knowledge alone (evidence ``recalled``) are left out unless a function says that it marks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import pandas as pd
+
+# The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
+MATERIAL_END = pd.Timestamp("2026-10-02")
+PLAN = "ev_gaigap"
+
+TRACKS = {
+    "china_diplomacy": "China abroad",
+    "china_domestic": "China at home",
+    "us": "United States",
+    "eu": "European Union",
+    "global": "UN and other",
+}
+
+# Events labelled in the timeline, with labels short enough to stand beside a dot.
+KEY_EVENTS = {
+    "ev_ngaidp": "2017 AI plan",
+    "ev_us_export_2022": "First chip controls",
+    "ev_gaigi": "Initiative of 2023",
+    "ev_unga_78_265": "US-led UN text",
+    "ev_unga_78_311": "China's UN text",
+    "ev_shanghai_decl": "Shanghai Declaration",
+    "ev_capacity_plan": "Capacity plan",
+    "ev_gaigap": "The Plan",
+    "ev_waico_signing": "WAICO signed by 29",
+    "ev_coop_plan_2026": "Cooperation plan",
+    "ev_label_force": "Labels mandatory",
+    "ev_csl_force": "AI in Cybersecurity Law",
+    "ev_ai_plus_opinions": "AI Plus",
+    "ev_us_aiap": "US AI Action Plan",
+    "ev_pax_silica": "Pax Silica",
+    "ev_eu_aiact_force": "AI Act in force",
+    "ev_omnibus_force": "AI Act duties delayed",
+    "ev_gdc": "Digital Compact",
+    "ev_un_79_325": "UN panel created",
+    "ev_un_dialogue": "UN dialogue, Geneva",
+}
+
+# The line of China's AI governance texts: event, its document (where the package has one), strand, short name.
+LINEAGE = {
+    "ev_ngaidp": (None, "home", "New Generation AI Development Plan"),
+    "ev_genai_2023_pub": ("cn_genai_measures_2023", "home", "Generative AI measures"),
+    "ev_gaigi": ("cn_gaigi_2023", "abroad", "Global AI Governance Initiative"),
+    "ev_unga_78_311": ("un_78_311", "abroad", "UN resolution 78/311 (capacity)"),
+    "ev_shanghai_decl": ("cn_shanghai_declaration_2024", "abroad", "Shanghai Declaration"),
+    "ev_fw1": ("cn_tc260_framework_v1_2024", "home", "AI Safety Governance Framework 1.0"),
+    "ev_capacity_plan": ("cn_capacity_plan_2024", "abroad", "Capacity-Building Action Plan"),
+    "ev_gaigap": ("cn_gaigap_2025", "abroad", "Global AI Governance Action Plan"),
+    "ev_ai_plus_opinions": ("cn_ai_plus_2025", "home", "AI Plus opinions"),
+    "ev_fw2": ("cn_tc260_framework_v2_2025", "home", "AI Safety Governance Framework 2.0"),
+    "ev_csl_amend": (None, "home", "Cybersecurity Law, AI provisions"),
+    "ev_fyp15": (None, "home", "15th Five-Year Plan"),
+    "ev_ai_energy_plan": (None, "home", "Action plan on AI and energy"),
+    "ev_waico_signing": ("cn_waico_agreement_2026", "abroad", "WAICO agreement signed"),
+    "ev_coop_plan_2026": ("cn_ai_cooperation_plan_2026", "abroad", "AI Cooperation and Development Plan"),
+    "ev_ethics_plan_2026": ("waic_ethics_plan_2026", "abroad", "International AI Ethics Plan"),
+    "ev_chair_statement_26": ("waic_chair_2026", "abroad", "WAIC 2026 chair's statement"),
+}
+STRANDS = {"abroad": "addressed to other countries", "home": "rules and plans at home"}
+SEEN = {"full": "whole text", "partial": "part of the text", "none": "reports only"}
+
+# What each event did to the flow of chips to China (our reading of the event, not a column of the source), short name.
+CONTROL_MOVES = {
+    "ev_us_export_2022": ("tighter", "First controls on advanced AI chips"),
+    "ev_us_export_2023": ("tighter", "Gap for cut-down chips closed"),
+    "ev_us_export_2024": ("tighter", "Memory and tools added"),
+    "ev_diffusion_rule": ("tighter", "AI Diffusion Rule issued"),
+    "ev_h20_license": ("tighter", "H20 needs a licence"),
+    "ev_diffusion_rescind": ("looser", "AI Diffusion Rule dropped"),
+    "ev_h20_resume": ("looser", "H20 sales may resume"),
+    "ev_h20_15pct": ("looser", "H20 for a share of revenue"),
+    "ev_affiliates_rule": ("tighter", "50 percent affiliates rule"),
+    "ev_busan_truce": ("looser", "One-year US-China truce"),
+    "ev_gulf_chips": ("other", "Chips for Gulf firms cleared"),
+    "ev_h200_announce": ("looser", "H200 allowed, 25 percent to the US"),
+    "ev_h200_rule": ("looser", "H200 rule: case by case, capped"),
+    "ev_h200_ten": ("other", "H200 licensed, none shipped"),
+    "ev_bis_overseas": ("tighter", "Guidance on overseas operations"),
+    "ev_h200_deliveries": ("other", "First H200 deliveries, very few"),
+}
+MOVES = {
+    "ev_us_export_2022": "tighter",
+    "ev_us_export_2023": "tighter",
+    "ev_us_export_2024": "tighter",
+    "ev_diffusion_rule": "tighter",
+    "ev_h20_license": "tighter",
+    "ev_diffusion_rescind": "looser",
+    "ev_h20_resume": "looser",
+    "ev_h20_15pct": "looser",
+    "ev_affiliates_rule": "tighter",
+    "ev_busan_truce": "looser",
+    "ev_gulf_chips": "other",
+    "ev_h200_announce": "looser",
+    "ev_h200_rule": "looser",
+    "ev_h200_ten": "other",
+    "ev_bis_overseas": "tighter",
+    "ev_h200_deliveries": "other",
+}
+MOVES = {"tighter": "tightens", "looser": "loosens", "other": "leaves the rule for China as it is"}
+
+FOLLOWUP_STATUS = {
+    "no_public_evidence": "no public evidence",
+    "stalled": "stalled",
+    "announced": "announced",
+    "launched": "launched",
+    "in_force": "in force",
+    "delivered": "delivered",
+}
+
+
+# --------------------------------------------------------------------------------------------------------------- dates
+
+
+def midpoint(date: pd.Timestamp, precision: str) -> pd.Timestamp:
+    """Return where a date is drawn: itself, or the middle of its month or year when no more is known."""
+    if precision == "month":
+        return date.replace(day=15)
+    if precision == "year":
+        return date.replace(month=7, day=1)
+    return date
+
+
+def date_text(date: pd.Timestamp, precision: str) -> str:
+    """Return a date in words, as exact as it is known: 26 July 2025, July 2025 or 2025."""
+    if precision == "year":
+        return f"{date.year}"
+    month = f"{date:%B %Y}"
+    return month if precision == "month" else f"{date.day} {month}"
+
+
+def _short(date: pd.Timestamp, precision: str) -> str:
+    return f"{date:%b}" if precision == "month" else f"{date.day} {date:%b}"
+
+
+def seen(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table whose source was read or seen in part."""
+    return table[table["evidence"].isin(["read", "excerpt"])]
+
+
+# -------------------------------------------------------------------------------------------------------------- layout
+
+
+def stack(positions: Sequence[float], gap: float) -> list[int]:
+    """Return a level (0, 1, ...) for each position so that two marks on one level lie at least ``gap`` apart.
+
+    Each position, in the order given, gets the lowest level that is free around it, so the last ones lie on top.
+    """
+    levels: list[list[float]] = []
+    found = []
+    for position in positions:
+        free = (i for i, level in enumerate(levels) if all(abs(position - other) >= gap for other in level))
+        lowest = next(free, len(levels))
+        if lowest == len(levels):
+            levels.append([])
+        levels[lowest].append(position)
+        found.append(lowest)
+    return found
+
+
+def spread(positions: Sequence[float], gap: float) -> list[float]:
+    """Return ascending positions moved apart to a distance of at least ``gap``, with the least squared shift.
+
+    Subtracting ``i * gap`` turns the distance into an order, so the answer is an isotonic regression, found by pooling
+    adjacent violators (Barlow and others, 1972, Statistical Inference under Order Restrictions).
+    """
+    blocks: list[list[float]] = []  # mean, size
+    for i, position in enumerate(positions):
+        blocks.append([position - i * gap, 1])
+        while len(blocks) > 1 and blocks[-2][0] > blocks[-1][0]:
+            mean, size = blocks.pop()
+            before, count = blocks[-1]
+            blocks[-1] = [(before * count + mean * size) / (count + size), count + size]
+    flat = [mean for mean, size in blocks for _ in range(int(size))]
+    return [value + i * gap for i, value in enumerate(flat)]
+
+
+def place_labels(
+    dots: pd.DataFrame, labels: Mapping[str, str], days_per_letter: float, left: Iterable[str] = ()
+) -> pd.DataFrame:
+    """Return a free level above the dots for the label of each event that has one, lane by lane.
+
+    ``dots`` has ``event_id``, ``track``, ``at`` and ``level``. A label runs from its dot to the right, or to the left
+    for the events of ``left``, over ``days_per_letter`` days for each letter. It gets the lowest half level that is one
+    level above dots and one and a half above other labels. Labels that run right are placed from the last to the first,
+    the others from the first to the last, so that no line from a dot to its label crosses another label.
+    Columns: ``event_id``, ``label``, ``side``, ``label_level``.
+    """
+    left, letter = set(left), pd.Timedelta(days=days_per_letter)
+    rows = []
+    for _, lane in dots.groupby("track", observed=True):
+        taken = [(at, at, level, 1.0) for at, level in zip(lane["at"], lane["level"], strict=True)]
+        named = lane[lane["event_id"].isin(labels)].sort_values("at")
+        order = [
+            *named[~named["event_id"].isin(left)][::-1].itertuples(),
+            *named[named["event_id"].isin(left)].itertuples(),
+        ]
+        for event in order:
+            text, turn = labels[event.event_id], "left" if event.event_id in left else "right"
+            extent = letter * (len(text) + 1)
+            start, end = (event.at - extent, event.at) if turn == "left" else (event.at, event.at + extent)
+            near = [(level, room) for a, b, level, room in taken if a <= end + letter and b >= start - letter]
+            level = event.level + 1.0
+            while any(abs(level - other) < room for other, room in near):
+                level += 0.5
+            taken.append((start, end, level, 1.5))
+            rows.append((event.event_id, text, turn, level))
+    return pd.DataFrame(rows, columns=["event_id", "label", "side", "label_level"])
+
+
+# -------------------------------------------------------------------------------------------------------------- events
+
+
+def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float = 9.5) -> pd.DataFrame:
+    """Return the events of 2017 to 2026 laid out on five lanes.
+
+    Columns: ``event_id``, ``track`` (label), ``at`` (where it is drawn), ``date`` (in words), ``title``, ``detail``,
+    ``evidence`` (in words), ``sure`` (false for low confidence and for dates after the material ends), ``key``,
+    ``label``, ``side``, ``level`` and ``label_level`` within the lane, ``y`` and ``label_y`` from the top (levels).
+    ``gap_days`` is the width of a dot and ``days_per_letter`` that of a letter, at the scale of the drawing.
+    """
+    rows = seen(events)
+    rows = rows[rows["date"] <= pd.Timestamp("2026-12-31")].copy()
+    rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["key"] = rows["event_id"].isin(KEY_EVENTS)
+    rows["sure"] = rows["confidence"].ne("low") & rows["date"].le(MATERIAL_END)
+    # Key events are stacked last, so that they lie on top, next to their labels.
+    rows = rows.sort_values(["key", "at", "event_id"])
+    rows["track"] = rows["track"].map(TRACKS).astype(pd.CategoricalDtype(list(TRACKS.values()), ordered=True))
+    rows["level"] = 0
+    for _, lane in rows.groupby("track", observed=True):
+        rows.loc[lane.index, "level"] = stack([at.toordinal() for at in lane["at"]], gap_days)
+    late = rows.loc[rows["at"] > pd.Timestamp("2026-03-01"), "event_id"]
+    named = {event: label for event, label in KEY_EVENTS.items() if event != PLAN}  # the Plan has a line of its own
+    labels = place_labels(rows, named, days_per_letter, late)
+    rows = rows.merge(labels, on="event_id", how="left")
+    rows["y"], rows["label_y"] = 0.0, float("nan")
+    top = 0.0
+    for track in TRACKS.values():
+        lane = rows["track"].eq(track)
+        height = rows.loc[lane, ["level", "label_level"]].max().max() + 1
+        base = top + 1.6 + height  # the lane's name stands above it
+        rows.loc[lane, "y"] = base - rows.loc[lane, "level"] - 0.5
+        rows.loc[lane, "label_y"] = base - rows.loc[lane, "label_level"] - 0.5
+        top = base + 0.6
+    rows["date"] = [date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["evidence"] = rows["evidence"].astype(str) + ", confidence " + rows["confidence"].astype(str)
+    rows = rows.rename(columns={"description": "detail"})
+    kept = ["event_id", "track", "at", "date", "title", "detail", "evidence", "sure", "key", "label", "side"]
+    rows = rows.sort_values(["at", "y"], ascending=[True, False])
+    return rows[[*kept, "level", "label_level", "y", "label_y", "source_id"]].reset_index(drop=True)
+
+
+def pace(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the number of events of the list by track and year, 2017 to the end of the material, zeros included.
+
+    Columns: ``track`` (label), ``year``, ``events``, ``partial`` (the year the material does not cover to its end).
+    """
+    rows = seen(events)
+    rows = rows[rows["date"] <= MATERIAL_END]
+    years = range(int(rows["date"].dt.year.min()), MATERIAL_END.year + 1)
+    grid = pd.MultiIndex.from_product([TRACKS, years], names=["track", "year"])
+    counts = rows.groupby([rows["track"].astype(str), rows["date"].dt.year.rename("year")]).size()
+    table = counts.reindex(grid, fill_value=0).rename("events").reset_index()
+    table["track"] = table["track"].map(TRACKS)
+    table["partial"] = table["year"].eq(MATERIAL_END.year)
+    return table
+
+
+def between(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
+    """Return the events from one day to another (ISO, both included) whose day is known, in order.
+
+    Columns: ``event_id``, ``day`` (in words), ``track`` (label), ``title``, ``description``, ``evidence``, ``sources``
+    (list: the source of the row, then the official page where one is known).
+    """
+    rows = seen(events)
+    rows = rows[rows["date_precision"].eq("day") & rows["date"].between(first, last)]
+    # The Plan opens its day.
+    rows = rows.assign(first=rows["event_id"].ne(PLAN)).sort_values(["date", "first", "event_id"])
+    rows["day"] = [f"{d:%a} {d.day} {d:%B}" for d in rows["date"]]
+    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    rows["track"] = rows["track"].astype(str).map(TRACKS)
+    kept = ["event_id", "day", "track", "title", "description", "evidence", "sources"]
+    return rows[kept].reset_index(drop=True)
+
+
+def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """Return China's AI governance texts in order of date, with how much of each text was seen.
+
+    Columns: ``event_id``, ``at``, ``date`` (in words), ``name`` (short), ``title``, ``strand`` (label), ``form`` (in
+    words), ``text`` (how much was seen, in words), ``detail``, ``evidence``, ``source_id``.
+    """
+    line = pd.DataFrame(
+        [(event, doc, STRANDS[strand], short) for event, (doc, strand, short) in LINEAGE.items()],
+        columns=["event_id", "doc_id", "strand", "name"],
+    )
+    rows = line.merge(seen(events), on="event_id").merge(
+        documents[["doc_id", "completeness", "force"]], on="doc_id", how="left"
+    )
+    rows = rows.sort_values(["date", "event_id"])
+    rows["at"] = rows["date"]
+    rows["date"] = [date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
+    rows["text"] = rows["completeness"].astype(object).fillna("none").map(SEEN)
+    kept = ["event_id", "at", "date", "name", "title", "strand", "form", "text", "description", "evidence", "source_id"]
+    return rows[kept].rename(columns={"description": "detail"}).reset_index(drop=True)
+
+
+def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) -> pd.DataFrame:
+    """Return US chip controls and China's AI texts since the first control, on two sides of one line of time.
+
+    ``texts`` is the result of :func:`lineage`. Controls carry ``move`` (label; our reading); the one known from general
+    knowledge alone is kept and marked ``recalled``. Columns: ``event_id``, ``side`` (``us``, ``china``), ``at``,
+    ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short date), ``date`` (in words), ``name``
+    (short), ``detail``, ``move``, ``recalled``, ``source_id``.
+    """
+    us = events[events["event_id"].isin(CONTROL_MOVES)].copy()
+    us["at"] = [midpoint(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
+    us["day"] = [_short(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
+    us["date"] = [date_text(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
+    us["move"] = [MOVES[CONTROL_MOVES[event][0]] for event in us["event_id"]]
+    us["name"] = [CONTROL_MOVES[event][1] for event in us["event_id"]]
+    us["recalled"] = us["evidence"].eq("recalled")
+    us = us.assign(side="us", detail=us["description"])
+    china = texts[texts["at"] >= us["at"].min()].copy()
+    china["day"] = [_short(d, "day") for d in china["at"]]
+    china = china.assign(side="china", move="", recalled=False)
+    kept = ["event_id", "side", "at", "day", "date", "name", "detail", "move", "recalled", "source_id"]
+    parts = []
+    for part in (us, china):
+        part = part.sort_values(["at", "event_id"])[kept]
+        places = spread([at.toordinal() for at in part["at"]], gap_days)
+        parts.append(part.assign(label_at=[pd.Timestamp.fromordinal(round(place)) for place in places]))
+    return pd.concat(parts, ignore_index=True)
+
+
+# --------------------------------------------------------------------------------------------------------------- WAICO
+
+
+def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps of the World AI Cooperation Organization from proposal to what is not known, in order.
+
+    Columns: ``step``, ``date`` (in words), ``what``, ``status`` (``done``, ``reported``, ``not known``), ``sources``
+    (list). Dates and sources come from the three tables.
+    """
+    event = events.set_index("event_id")
+    fact = facts.set_index("fact_id")
+    charter = followup.set_index("followup_id").loc["fu_a13_charter"]
+
+    def of_event(event_id: str, step: str, status: str, *more: str) -> tuple:
+        row = event.loc[event_id]
+        found = [row["source_id"], row["official_source_id"], *more]
+        return step, date_text(row["date"], row["date_precision"]), row["description"], status, _known(found)
+
+    force = fact.loc["waico_entry_into_force"]
+    tracker = _known([force["source_1_id"]])
+    rows = [
+        of_event("ev_waico_proposal", "Proposal", "done", fact.loc["waico_proposal", "source_2_id"]),
+        of_event("ev_apec_2025", "Appeal by the head of state", "done"),
+        of_event("ev_waico_signing", "Signature", "done", fact.loc["waico_signing", "source_2_id"]),
+        of_event("ev_waico_meeting", "First meeting of signatories", "done"),
+        of_event("ev_waico_three", "Fields of work", "done"),
+        of_event("ev_waico_37", "Further signatures", "reported", fact.loc["waico_37", "source_2_id"]),
+        (
+            "Text of the agreement",
+            "–",
+            "Not public as far as could be seen.",
+            "not known",
+            _known([charter["source_id"]]),
+        ),
+        (
+            "Entry into force",
+            "–",
+            "According to one tracker, on the third instrument of ratification; no ratification was seen.",
+            "not known",
+            tracker,
+        ),
+        ("Head, secretariat, budget", "–", "Nothing was seen.", "not known", []),
+    ]
+    return pd.DataFrame(rows, columns=["step", "date", "what", "status", "sources"])
+
+
+def _known(ids: Iterable[object]) -> list[str]:
+    return list(dict.fromkeys(item for item in ids if isinstance(item, str) and item))
+
+
+REGIONS = {
+    "sub_saharan_africa": "Sub-Saharan Africa",
+    "russia_central_asia_caucasus": "Russia, Central Asia, Caucasus",
+    "southeast_asia": "Southeast Asia",
+    "latin_america_caribbean": "Latin America, Caribbean",
+    "middle_east_north_africa": "Middle East, North Africa",
+    "europe": "Europe",
+    "east_asia": "East Asia",
+    "south_asia": "South Asia",
+}
+
+
+def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
+    """Return who signed the WAICO agreement by region, the largest first.
+
+    Columns: ``region`` (in words), ``signed`` (number at the ceremony), ``names`` (of these), ``reported`` (names
+    listed by one tracker afterwards, not confirmed).
+    """
+    rows = states.merge(countries[["iso3", "name_en", "region"]], on="iso3", how="left", validate="one_to_one")
+    table = []
+    for region, group in rows.groupby("region", observed=True):
+        first = group["status"].eq("founding_signatory")
+        signed, later = sorted(group.loc[first, "name_en"]), sorted(group.loc[~first, "name_en"])
+        table.append((REGIONS[str(region)], len(signed), ", ".join(signed), ", ".join(later)))
+    found = pd.DataFrame(table, columns=["region", "signed", "names", "reported"])
+    return found.sort_values(["signed", "region"], ascending=[False, True], ignore_index=True)
+
+
+# ----------------------------------------------------------------------------------------------------------- follow-up
+
+
+def followup_matrix(followup: pd.DataFrame, articles: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
+    """Return the number of follow-ups from a day on by article and status; pairs without any are left out.
+
+    Columns: ``article`` (number and short title), ``article_no``, ``status`` (label), ``followups``, ``actions`` (the
+    first three, for a tooltip).
+    """
+    rows = seen(followup)
+    rows = rows[rows["date"] >= since].merge(articles[["article", "article_no", "short_title"]], on="article")
+    rows["article"] = rows["article_no"].astype(str) + "  " + rows["short_title"]
+    rows["status"] = rows["status"].astype(str).map(FOLLOWUP_STATUS)
+    grouped = rows.groupby(["article_no", "article", "status"])
+    table = grouped.agg(followups=("action", "size"), actions=("action", _some)).reset_index()
+    return table[["article", "article_no", "status", "followups", "actions"]]
+
+
+def _some(texts: pd.Series, most: int = 3) -> str:
+    shown = " · ".join(texts.head(most))
+    return f"{shown} · and {len(texts) - most} more" if len(texts) > most else shown
+
+
+# ------------------------------------------------------------------------------------------------- names, disagreements
+
+
+def who(organisations: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
+    """Return the organisations of the story for a table of names in two languages, China's first, then by name.
+
+    Columns: ``org_id``, ``label`` (name with its short form), ``name_zh``, ``kind`` (in words), ``place`` (country or
+    international), ``role``, ``evidence``, ``source_id``.
+    """
+    names = countries.set_index("iso3")["name_en"]
+    rows = seen(organisations).copy()
+    rows["kind"] = rows["type"].astype(str).str.replace("_", " ").str.replace("un body", "UN body")
+    rows["place"] = rows["iso3"].map(names).fillna(rows["iso3"]).fillna("International")
+    short = rows["abbreviation"]
+    rows["label"] = rows["name_en"] + (" (" + short + ")").where(short.notna() & short.ne(rows["name_en"]), "")
+    order = rows["iso3"].map({"CHN": 0}).fillna(1)
+    rows = rows.assign(order=order).sort_values(["order", "name_en"], key=_folded)
+    kept = ["org_id", "label", "name_zh", "kind", "place", "role", "evidence", "source_id"]
+    return rows[kept].reset_index(drop=True)
+
+
+def _folded(column: pd.Series) -> pd.Series:
+    return column if pd.api.types.is_numeric_dtype(column) else column.str.casefold()
+
+
+def disagreements(table: pd.DataFrame, chapter: str) -> pd.DataFrame:
+    """Return the questions of one chapter on which two sources differ, unsettled ones first.
+
+    Columns: ``dis_id``, ``question``, ``value_a``, ``source_a``, ``value_b``, ``source_b``, ``settled`` (in words),
+    ``resolution``.
+    """
+    words = {"resolved_a": "first holds", "resolved_b": "second holds", "both_hold": "both hold", "open": "open"}
+    rows = table[table["chapter"].eq(chapter)].copy()
+    rows["settled"] = (
+        rows["settled"].astype(str).map(words).astype(pd.CategoricalDtype(list(words.values())[::-1], True))
+    )
+    kept = ["dis_id", "question", "value_a", "source_a", "value_b", "source_b", "settled", "resolution"]
+    return rows.sort_values(["settled", "question"])[kept].reset_index(drop=True)
+
+
+# ------------------------------------------------------------------------------------------------------------- numbers
+
+
+def key_numbers(
+    events: pd.DataFrame,
+    texts: pd.DataFrame,
+    matrix: pd.DataFrame,
+    states: pd.DataFrame,
+    facts: pd.DataFrame,
+    differ: pd.DataFrame,
+) -> dict[str, int]:
+    """Return the numbers that the chapter's prose uses, by name.
+
+    ``texts``, ``matrix`` and ``differ`` are the results of :func:`lineage`, :func:`followup_matrix` and
+    :func:`disagreements`; the others are tables of the data package. Days and counts.
+    """
+    at = events.set_index("event_id")["date"]
+    value = facts.set_index("fact_id")["value_number"]
+    used = seen(events)
+    abroad = texts.loc[texts["strand"].eq(STRANDS["abroad"]), "event_id"].tolist()
+    status = matrix.groupby("status")["followups"].sum().reindex(list(FOLLOWUP_STATUS.values()), fill_value=0)
+    found = {
+        "articles": value["plan_13_articles"],
+        "after_us": (at[PLAN] - at["ev_us_aiap"]).days,
+        "signed": states["status"].eq("founding_signatory").sum(),
+        "reported": value["waico_37"],
+        "place": abroad.index(PLAN) + 1,
+        "abroad": len(abroad),
+        "texts": len(texts),
+        "whole": texts["text"].eq(SEEN["full"]).sum(),
+        "coop": value["waic26_coop_plan"],
+        "ethics": value["waic26_ethics_plan"],
+        "chair": value["waic26_chair_statement"],
+        "places": value["xi_pledges"],
+        "pax": value["pax_founding"],
+        "followups": status.sum(),
+        "done": status["delivered"] + status["in force"],
+        "promised": status["announced"],
+        "questions": len(differ),
+        "open": differ["settled"].eq("open").sum(),
+        "events": len(used),
+        "read": used["evidence"].eq("read").sum(),
+        "excerpt": used["evidence"].eq("excerpt").sum(),
+        "recalled": len(events) - len(used),
+        "low": used["confidence"].eq("low").sum(),
+    }
+    return {name: int(number) for name, number in found.items()}

@@ -1,0 +1,397 @@
+"""Charts of the chapter on the background of the Plan: tidy tables of :mod:`policybook.background` in, charts out."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from policybook import background as analysis
+from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, SKY, titled
+
+TRACK_COLOURS = dict(zip(analysis.TRACKS.values(), [BLUE, GREEN, ORANGE, PINK, GREY], strict=True))
+STRAND_COLOURS = dict(zip(analysis.STRANDS.values(), [BLUE, GREEN], strict=True))
+MOVE_COLOURS = dict(zip(analysis.MOVES.values(), [RED, BLUE, GREY], strict=True))
+MOVE_SHAPES = ["triangle-up", "triangle-down", "circle"]
+LEVEL = 9.5  # height of a level of the timeline, px
+PLOT = 650
+
+
+def _track_scale() -> alt.Scale:
+    return alt.Scale(domain=list(TRACK_COLOURS), range=list(TRACK_COLOURS.values()))
+
+
+def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-12-31") -> alt.VConcatChart:
+    """Return the five-track timeline: all years in a strip, the years of the window below, one dot for an event.
+
+    ``events`` is the result of :func:`policybook.background.timeline`. A drag on the strip moves the window (``first``
+    to ``last``, ISO); a click in the legend brings one track out.
+    """
+    plan = events[events["event_id"].eq(analysis.PLAN)].iloc[0]
+    window = alt.selection_interval(
+        encodings=["x"], name="window", value={"x": [_moment(first), _moment(last)]}, mark=alt.BrushConfig(fill=MUTED)
+    )
+    chosen = alt.selection_point(fields=["track"], bind="legend", name="chosen")
+    # One legend, in the view that owns its selection: Vega-Lite leaves a legend shared by two views without clicks, and
+    # in the view of the strip a click in the legend would also begin a new window.
+    colour = alt.Color("track:N", scale=_track_scale(), sort=None, legend=None)
+    with_legend = alt.Color("track:N", scale=_track_scale(), sort=None, title=None)
+    faded = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0.12))
+    bottom = float(events["y"].max()) + 1
+    height = bottom * LEVEL
+    levels = alt.Scale(domain=[bottom, 0], nice=False, zero=False)
+    vertical = alt.Y("y:Q", scale=levels, axis=None)
+    across = alt.X("at:T", scale=alt.Scale(domain=window), title=None, axis=alt.Axis(tickCount=12, grid=True))
+    columns = ["track", "at", "date", "title", "detail", "evidence", "y"]
+    tooltip = [
+        alt.Tooltip("title:N", title="Event"),
+        alt.Tooltip("date:N", title="Date"),
+        alt.Tooltip("track:N", title="Track"),
+        alt.Tooltip("detail:N", title="What"),
+        alt.Tooltip("evidence:N", title="Evidence"),
+    ]
+
+    dots = (
+        alt.Chart(events[columns])
+        .mark_circle(size=58, clip=True)
+        .encode(across, vertical, color=with_legend, opacity=faded, tooltip=tooltip)
+        .add_params(chosen)
+    )
+    cores = (
+        alt.Chart(events.loc[~events["sure"], ["at", "y"]])
+        .mark_circle(size=20, clip=True, color=PAPER, opacity=1, tooltip=None)
+        .encode(across, vertical)
+    )
+    labelled = events[events["label"].notna() & events["event_id"].ne(analysis.PLAN)]
+    label = alt.Y("label_y:Q", scale=levels, axis=None)
+    # The labels are laid out for the window as it opens; over many more years they would lie on each other, and a label
+    # whose dot is out of the window would be cut.
+    readable = {"expr": "window.at && span(window.at) < 4 * 365 * 864e5 && inrange(+datum.at, window.at) ? 1 : 0"}
+    base = alt.Chart(labelled[["track", "at", "y", "label", "label_y", "side"]])
+    leaders = base.mark_rule(color=MUTED, strokeWidth=0.8, clip=True, opacity=readable).encode(
+        across, vertical, alt.Y2("label_y:Q")
+    )
+    texts = [
+        base.transform_filter(alt.datum.side == side)
+        .mark_text(align=align, dx=dx, fontSize=11.5, color=INK, clip=True, opacity=readable)
+        .encode(across, label, text="label:N")
+        for side, align, dx in (("right", "left", 3), ("left", "right", -3))
+    ]
+    lanes = events.groupby("track", observed=True, as_index=False).agg(y=("y", "max"))
+    tops = events.groupby("track", observed=True)[["y", "label_y"]].min().min(axis=1)
+    lanes["top"] = lanes["track"].map(tops).astype(float) - 1.1
+    lanes["rule"] = lanes["y"] + 0.8
+    lanes["colour"] = lanes["track"].astype(str).map(TRACK_COLOURS)
+    names = (
+        alt.Chart(lanes[["track", "top", "colour"]])
+        .mark_text(align="left", fontSize=12.5, fontWeight="bold")
+        .encode(
+            x=alt.value(2),
+            y=alt.Y("top:Q", scale=levels, axis=None),
+            text="track:N",
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+    floors = (
+        alt.Chart(lanes[["rule"]])
+        .mark_rule(color=RULE)
+        .encode(x=alt.value(0), x2=alt.value(PLOT), y=alt.Y("rule:Q", scale=levels, axis=None))
+    )
+    mark = alt.Chart(pd.DataFrame({"at": [plan["at"]], "text": [f"The Plan, {plan['date']}"]})).encode(across)
+    line = mark.mark_rule(color=INK, strokeWidth=1.2, strokeDash=[4, 3], clip=True)
+    flag = mark.mark_text(align="left", dx=5, fontWeight="bold", fontSize=12.5, color=INK, clip=True).encode(
+        y=alt.value(6), text="text:N"
+    )
+    diamond = (
+        alt.Chart(events.loc[events["event_id"].eq(analysis.PLAN), columns])
+        .mark_point(shape="diamond", size=150, filled=True, color=INK, opacity=1, clip=True)
+        .encode(across, vertical, tooltip=tooltip)
+    )
+    view = alt.layer(
+        floors,
+        line,
+        leaders,
+        dots,
+        cores,
+        diamond,
+        *texts,
+        names,
+        flag,
+    ).properties(width=PLOT, height=height)
+    strip = (
+        alt.Chart(events[["track", "at"]])
+        .mark_tick(thickness=1.6, size=9)
+        .encode(
+            alt.X(
+                "at:T",
+                title=None,
+                scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
+                axis=alt.Axis(format="%Y", tickCount=10),
+            ),
+            alt.Y("track:N", sort=list(analysis.TRACKS.values()), axis=None),
+            color=colour,
+            opacity=faded,
+        )
+        .add_params(window)
+        .properties(width=PLOT, height=58)
+    )
+    at = events.set_index("event_id")["at"]
+    gap = {event: abs((at[event] - plan["at"]).days) for event in ("ev_us_aiap", "ev_un_79_325", "ev_waico_signing")}
+    finding = (
+        f"The Plan came {gap['ev_us_aiap']} days after the US plan, {gap['ev_un_79_325']} days before the UN created "
+        f"its AI panel and {gap['ev_waico_signing']} days before WAICO was signed"
+    )
+    measure = (
+        "One dot is one event; hollow: not confirmed or only announced. Drag on the strip for other years, click a "
+        "track to bring it out."
+    )
+    return titled(alt.vconcat(strip, view, spacing=10).resolve_scale(color="independent"), finding, measure, width=98)
+
+
+def _moment(day: str) -> dict[str, int]:
+    date = pd.Timestamp(day)
+    return {"year": date.year, "month": date.month, "date": date.day}
+
+
+def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
+    """Return China's AI governance texts as a cascade over time, by strand and by how much of the text was seen.
+
+    ``texts`` is the result of :func:`policybook.background.lineage`.
+    """
+    rows = texts.assign(row=range(len(texts)), bold=texts["event_id"].eq(analysis.PLAN))
+    early = rows["at"] < pd.Timestamp("2022-01-01")  # their names stand on the right, where there is room
+    rows["text_right"] = (rows["name"] + ", " + rows["date"]).where(early, "")
+    rows["text_left"] = (rows["date"] + ", " + rows["name"]).where(~early, "")
+    rows["core"] = rows["text"].map(dict(zip(analysis.SEEN.values(), [0, 14, 68], strict=True)))
+    order = alt.Y("row:O", axis=None)
+    across = alt.X(
+        "at:T",
+        title=None,
+        scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
+        axis=alt.Axis(format="%Y", tickCount=10, grid=True),
+    )
+    strands = alt.Scale(domain=list(STRAND_COLOURS), range=list(STRAND_COLOURS.values()))
+    tooltip = [
+        alt.Tooltip("title:N", title="Text"),
+        alt.Tooltip("date:N", title="Date"),
+        alt.Tooltip("form:N", title="Form"),
+        alt.Tooltip("detail:N", title="What"),
+        alt.Tooltip("text:N", title="Seen for this report"),
+    ]
+    base = alt.Chart(
+        rows[
+            [
+                "row",
+                "at",
+                "date",
+                "title",
+                "strand",
+                "form",
+                "text",
+                "detail",
+                "bold",
+                "core",
+                "text_left",
+                "text_right",
+            ]
+        ]
+    )
+    dots = base.mark_circle(size=130, opacity=1).encode(
+        across, order, color=alt.Color("strand:N", title=None, scale=strands, sort=None), tooltip=tooltip
+    )
+    cores = base.mark_circle(color=PAPER, opacity=1, tooltip=None).encode(
+        across,
+        order,
+        size=alt.Size("core:Q", scale=None, legend=None),
+    )
+    names = [
+        base.mark_text(align=align, dx=dx, color=INK, fontWeight={"expr": "datum.bold ? 'bold' : 'normal'"}).encode(
+            across, order, text=f"{field}:N"
+        )
+        for field, align, dx in (("text_left", "right", -10), ("text_right", "left", 10))
+    ]
+    abroad = texts.loc[texts["strand"].eq(analysis.STRANDS["abroad"]), "event_id"].tolist()
+    at = texts.set_index("event_id")["at"]
+    months = round((at["ev_waico_signing"] - at["ev_gaigi"]).days / 30.44)
+    place = abroad.index(analysis.PLAN) + 1
+    finding = (
+        f"{months} months from the Initiative of 2023 to a signed organisation; the Plan is number {place} of "
+        f"{len(abroad)} texts addressed to other countries"
+    )
+    measure = (
+        "China's main AI governance texts by day of publication, adoption or signature. Solid: whole text seen for "
+        "this report; small core: part of it; ring: reports only"
+    )
+    view = alt.layer(dots, cores, *names).properties(width=PLOT, height=23 * len(rows))
+    return titled(alt.hconcat(view), finding, measure, width=98)
+
+
+def pace(counts: pd.DataFrame) -> alt.FacetChart:
+    """Return the events of the list by year, one small panel for each track; the unfinished year is paler.
+
+    ``counts`` is the result of :func:`policybook.background.pace`.
+    """
+    rows = counts.assign(label=counts["events"].astype(str).where(counts["year"].ge(2024) & counts["events"].gt(0), ""))
+    top = int(counts["events"].max())
+    bars = (
+        alt.Chart()
+        .mark_bar(width=9.5)
+        .encode(
+            alt.X(
+                "year:Q",
+                title=None,
+                scale=alt.Scale(domain=[2016.4, 2026.6], nice=False),
+                axis=alt.Axis(values=[2017, 2020, 2023, 2026], format="d", grid=False),
+            ),
+            alt.Y(
+                "events:Q", title="Events in the list", scale=alt.Scale(domain=[0, top + 2]), axis=alt.Axis(tickCount=4)
+            ),
+            color=alt.Color("track:N", scale=_track_scale(), legend=None),
+            opacity=alt.when("datum.partial").then(alt.value(0.5)).otherwise(alt.value(1)),
+            tooltip=[
+                alt.Tooltip("track:N", title="Track"),
+                alt.Tooltip("year:Q", title="Year", format="d"),
+                alt.Tooltip("events:Q", title="Events"),
+                alt.Tooltip("partial:N", title="Year not complete"),
+            ],
+        )
+    )
+    numbers = bars.mark_text(dy=-7, fontSize=10, color=INK).encode(
+        text="label:N", opacity=alt.value(1), color=alt.value(INK)
+    )
+    year = int(counts["year"].max())
+    plan_year = counts[counts["year"].eq(2025)].set_index("track")["events"]
+    before = counts[counts["year"].eq(2024)].set_index("track")["events"]
+    most = plan_year.idxmax()
+    finding = (
+        f"In 2025 the list holds most events for {most}: {plan_year[most]}, after {before[most]} in the year before"
+    )
+    measure = f"Events by track and year in this report's list, a selection; {year} (paler) ends in early October"
+    chart = (
+        alt.layer(bars, numbers, data=rows)
+        .properties(width=112, height=150)
+        .facet(
+            column=alt.Column(
+                "track:N", title=None, sort=list(analysis.TRACKS.values()), header=alt.Header(labelAnchor="start")
+            )
+        )
+        .properties(spacing=10)
+    )
+    return titled(chart, finding, measure, width=98)
+
+
+def controls(rows: pd.DataFrame) -> alt.HConcatChart:
+    """Return US chip controls (left) and China's AI texts (right) on one line of time, which runs down.
+
+    ``rows`` is the result of :func:`policybook.background.controls`.
+    """
+    middle, reach = 318, 22
+    height = 590
+    down = alt.Scale(domain=[_moment("2022-09-01"), _moment("2026-11-01")], reverse=True)
+    axis = alt.Axis(format="%Y", tickCount={"interval": "year", "step": 1}, grid=True, title=None, offset=0)
+    tooltip = [
+        alt.Tooltip("name:N", title="Event"),
+        alt.Tooltip("date:N", title="Date"),
+        alt.Tooltip("detail:N", title="What"),
+        alt.Tooltip("move:N", title="Move"),
+    ]
+    at, label_at = alt.Y("at:T", scale=down, axis=axis), alt.Y("label_at:T", scale=down)
+    columns = ["at", "label_at", "day", "date", "name", "detail", "move", "recalled", "bold"]
+    rows = rows.assign(bold=rows["event_id"].eq(analysis.PLAN))
+    moves = alt.Scale(domain=list(MOVE_COLOURS), range=list(MOVE_COLOURS.values()))
+    shapes = alt.Scale(domain=list(MOVE_COLOURS), range=MOVE_SHAPES)
+    layers = []
+    for side, turn, align in (("us", -1, "right"), ("china", 1, "left")):
+        base = alt.Chart(rows.loc[rows["side"].eq(side), columns])
+        dot_x, end_x = middle + turn * 10, middle + turn * (10 + reach)
+        layers.append(
+            base.mark_rule(color=RULE).encode(
+                alt.Y("at:T", axis=axis), alt.Y2("label_at:T"), x=alt.value(dot_x + turn * 6), x2=alt.value(end_x)
+            )
+        )
+        if side == "us":
+            dots = base.mark_point(size=80, filled=True).encode(
+                at,
+                x=alt.value(dot_x),
+                color=alt.Color("move:N", title="The measure", scale=moves, sort=None),
+                shape=alt.Shape("move:N", title="The measure", scale=shapes, sort=None),
+                opacity=alt.when("datum.recalled").then(alt.value(0.4)).otherwise(alt.value(1)),
+                tooltip=tooltip,
+            )
+        else:
+            dots = base.mark_point(size=75, filled=True, shape="square", color=GREEN, opacity=1).encode(
+                at, x=alt.value(dot_x), tooltip=tooltip[:3]
+            )
+        layers.append(dots)
+        weight = {"expr": "datum.bold ? 'bold' : 'normal'"}
+        words = base.transform_calculate(text="datum.recalled ? datum.name + ' *' : datum.name")
+        layers.append(
+            base.mark_text(align=align, color=MUTED, fontSize=11.5, dx=turn * 3).encode(
+                label_at, x=alt.value(end_x), text="day:N"
+            )
+        )
+        layers.append(
+            words.mark_text(align=align, color=INK, dx=turn * 44, fontWeight=weight).encode(
+                label_at, x=alt.value(end_x), text="text:N", tooltip=tooltip
+            )
+        )
+    heads = pd.DataFrame({"head": ["US chip controls", "China's AI governance texts"]})
+    for position, (x, align) in enumerate(((middle - 10, "right"), (middle + 10, "left"))):
+        layers.append(
+            alt.Chart(heads.iloc[[position]])
+            .mark_text(align=align, fontWeight="bold", fontSize=13, color=INK)
+            .encode(x=alt.value(x), y=alt.value(-12), text="head:N")
+        )
+    line = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=MUTED, strokeWidth=1.5)
+    layers.append(line.encode(x=alt.value(middle), y=alt.value(0), y2=alt.value(height)))
+    own = rows[rows["side"].eq("us") & ~rows["recalled"]]
+    plan = rows.loc[rows["event_id"].eq(analysis.PLAN), "at"].iloc[0]
+    tight, loose = (own["move"].eq(analysis.MOVES[move]) for move in ("tighter", "looser"))
+    early, late = own["at"] < plan, own["at"] >= plan
+    finding = (
+        f"Before the Plan {(tight & early).sum()} US chip measures tightened and {(loose & early).sum()} loosened; "
+        f"after it {(tight & late).sum()} tightened and {(loose & late).sum()} loosened"
+    )
+    measure = (
+        "Time runs down. The direction of a measure is this report's reading. * General knowledge only, not counted."
+    )
+    view = alt.layer(*layers).resolve_scale(color="shared", shape="shared").properties(width=PLOT - 20, height=height)
+    return titled(alt.hconcat(view), finding, measure, width=98)
+
+
+def followup(matrix: pd.DataFrame) -> alt.LayerChart:
+    """Return the follow-ups by article and status, as circles with their number.
+
+    ``matrix`` is the result of :func:`policybook.background.followup_matrix`.
+    """
+    statuses = list(analysis.FOLLOWUP_STATUS.values())
+    articles = matrix.sort_values("article_no")["article"].unique().tolist()
+    colours = [GREY, RED, ORANGE, SKY, BLUE, GREEN]
+    base = alt.Chart(matrix[["article", "status", "followups", "actions"]]).encode(
+        alt.X(
+            "status:N",
+            sort=statuses,
+            title=None,
+            axis=alt.Axis(orient="top", labelAngle=0, grid=False, ticks=False, domain=False),
+        ),
+        alt.Y(
+            "article:N", sort=articles, title=None, axis=alt.Axis(grid=True, ticks=False, domain=False, labelColor=INK)
+        ),
+        tooltip=[
+            alt.Tooltip("article:N", title="Article"),
+            alt.Tooltip("status:N", title="Status"),
+            alt.Tooltip("followups:Q", title="Follow-ups"),
+            alt.Tooltip("actions:N", title="Among them"),
+        ],
+    )
+    circles = base.mark_circle(opacity=1).encode(
+        size=alt.Size("followups:Q", scale=alt.Scale(domain=[0, 6], range=[0, 800]), legend=None),
+        color=alt.Color("status:N", scale=alt.Scale(domain=statuses, range=colours), legend=None),
+    )
+    numbers = base.mark_text(fontSize=11.5, color=PAPER, fontWeight="bold").encode(text="followups:Q")
+    total = int(matrix["followups"].sum())
+    by = matrix.groupby("status")["followups"].sum()
+    done = int(by.get("delivered", 0) + by.get("in force", 0))
+    finding = f"Of {total} follow-ups since the Plan, {done} are delivered or in force, {by['announced']} are promises"
+    measure = "Follow-ups dated 26 July 2025 or later, by article of the Plan and status; number in the list"
+    chart = alt.layer(circles, numbers).properties(width=500, height=30 * len(articles))
+    return titled(chart, finding, measure, width=98)

@@ -1,0 +1,711 @@
+"""Analysis of the standards ecosystem: tables of the data package in, tidy tables for charts and text out.
+
+Counts describe the selection in the table ``standards`` and not all standards there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+from policybook.sources import safe_url
+from policybook.tables import Text, badge, chinese
+
+SEEN = ("read", "excerpt")
+PLAN_DATE = pd.Timestamp("2025-07-26")
+GUIDELINES_DATE = pd.Timestamp("2024-07-02")
+
+# --- groups of this report ---------------------------------------------------------------------------------------
+
+FAMILY_GROUPS = {
+    "ISO/IEC SC 42 (AI)": ("ISO/IEC JTC 1/SC 42",),
+    "Other ISO and ISO/IEC": ("ISO/IEC JTC 1/SC 39", "ISO/IEC JTC 1/SC 27", "ISO/IEC JTC 1", "ISO/TC 22/SC 32"),
+    "ITU-T": ("ITU-T",),
+    "IEEE SA and consortium": ("IEEE SA", "Green Software Foundation"),
+    "Europe": ("ETSI", "CEN-CENELEC JTC 21", "AFNOR"),
+    "China, national": ("GB", "GB/T", "GB/Z"),
+    "China, other": ("TC260", "sector", "T", "DB"),
+}
+# The bibliographic data set on which a group mainly rests; it dates the end of the records.
+RECORDS = {
+    "ISO/IEC SC 42 (AI)": "relaton_iec",
+    "Other ISO and ISO/IEC": "relaton_iso",
+    "ITU-T": "relaton_itu",
+    "IEEE SA and consortium": "relaton_ieee",
+}
+FIRST_YEAR, DRAFT = 2018, "draft"
+BEFORE = f"to {FIRST_YEAR - 1}"
+
+FORCE_CLASSES = {
+    "mandatory_national": ("GB, mandatory national", "binds in law once in force"),
+    "recommended_national": ("GB/T, recommended national", "voluntary, unless a rule or contract cites it"),
+    "guidance_national": ("GB/Z, national guidance", "below GB/T: technical guidance only"),
+    "committee_document": ("TC260 committee document", "no formal status as a national standard"),
+    "sector_or_association": ("Sector or association", "voluntary; within a sector or by members"),
+    "local": ("DB, local", "one province"),
+}
+
+EDGE_KINDS = {
+    "parent_of": "is parent of",
+    "mirrors": "mirrors, is member of",
+    "secretariat_of": "runs secretariat of",
+    "hosts_secretariat_of": "runs secretariat of",
+    "liaison": "works with, steers",
+    "coordinates": "works with, steers",
+    "regulates": "works with, steers",
+}
+REACHES = ["International", "European", "Chinese", "Other national", "Consortium"]
+
+
+def seen(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows whose evidence is ``read`` or ``excerpt``."""
+    return table[table["evidence"].isin(SEEN)]
+
+
+# --- network of bodies -------------------------------------------------------------------------------------------
+
+
+def network(bodies: pd.DataFrame, relations: pd.DataFrame, seed: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return nodes and edges of the network of bodies, with coordinates (pixels on a square of about 600 a side).
+
+    Only bodies with a relation are nodes. The layout is the Fruchterman-Reingold spring layout of networkx
+    (https://doi.org/10.1002/spe.4380211102) from a fixed seed, spread by ranks and then pushed apart until no two nodes
+    are nearer than about 26 pixels; parts without a link to the largest one stand in a row below. Nodes: ``body_id``,
+    ``label``, ``name``, ``reach``, ``degree`` (number of relations), ``recalled``, ``neighbours`` (ids between bars),
+    ``x``, ``y``. Edges: ``source_body``, ``target_body``, ``kind``, ``relation``, ``recalled`` and the ends ``x``,
+    ``y``, ``x2``, ``y2``.
+
+    Raises ``KeyError`` when a relation names a body that is not in ``bodies``.
+    """
+    graph = nx.Graph()
+    ends = relations[["source_body", "target_body"]]
+    graph.add_nodes_from(sorted(set(ends.to_numpy().ravel())))
+    graph.add_edges_from(sorted(ends.itertuples(index=False, name=None)))
+    names = list(graph)
+    table = bodies.set_index("body_id").loc[names]
+    places = _places(graph, names, seed)
+    nodes = pd.DataFrame(
+        {
+            "body_id": names,
+            "label": _short_names(table).to_numpy(),
+            "name": table["name_en"].to_numpy(),
+            "reach": [_reach(level, iso3) for level, iso3 in zip(table["level"], table["iso3"], strict=True)],
+            "degree": [int((ends == name).to_numpy().sum()) for name in names],
+            "recalled": (table["evidence"] == "recalled").to_numpy(),
+            "neighbours": ["|" + "|".join(sorted(graph[name])) + "|" for name in names],
+            "x": places[:, 0].round(1),
+            "y": places[:, 1].round(1),
+        }
+    )
+    at = nodes.set_index("body_id")
+    edges = pd.DataFrame(
+        {
+            "source_body": relations["source_body"].to_numpy(),
+            "target_body": relations["target_body"].to_numpy(),
+            "kind": relations["relation"].astype(str).map(EDGE_KINDS).to_numpy(),
+            "recalled": (relations["evidence"] == "recalled").to_numpy(),
+        }
+    )
+    for end, (x, y) in {"source_body": ("x", "y"), "target_body": ("x2", "y2")}.items():
+        edges[x], edges[y] = at["x"].loc[edges[end]].to_numpy(), at["y"].loc[edges[end]].to_numpy()
+    edges["relation"] = at["label"].loc[edges["source_body"]].to_numpy() + " " + edges["kind"] + " "
+    edges["relation"] += at["label"].loc[edges["target_body"]].to_numpy()
+    return nodes, edges
+
+
+def _short_names(bodies: pd.DataFrame) -> pd.Series:
+    """Return the abbreviation of each body, or its name where there is none (or one with a remark in brackets)."""
+    usual = bodies["abbreviation"].where(~bodies["abbreviation"].str.contains("(", regex=False, na=True))
+    return usual.fillna(bodies["name_en"])
+
+
+def _reach(level: str, iso3: object) -> str:
+    if level == "consortium":
+        return "Consortium"
+    if iso3 == "CHN":
+        return "Chinese"
+    return {"international": "International", "regional": "European"}.get(level, "Other national")
+
+
+def _places(graph: nx.Graph, names: list[str], seed: int) -> np.ndarray:
+    """Lay out the largest connected part on a square; stand the bodies of the other parts in a row below it."""
+    main, *others = sorted(nx.connected_components(graph), key=len, reverse=True)
+    core = graph.subgraph([name for name in names if name in main])
+    found = nx.spring_layout(core, seed=seed, iterations=600, k=2.2 / np.sqrt(len(core)))
+    at = dict(zip(core, _spread(np.array([found[name] for name in core])), strict=True))
+    bottom = max(y for _, y in at.values()) + 45
+    steps = 0.0
+    for part in others:
+        for name in nx.dfs_preorder_nodes(graph, min(part, key=lambda n: (graph.degree(n), n))):
+            at[name] = np.array([steps, bottom])
+            steps += 75
+        steps += 60
+    return np.array([at[name] for name in names])
+
+
+def _spread(places: np.ndarray, width: float = 600, nearest: float = 26) -> np.ndarray:
+    """Half positions, half ranks on a square, then pairs that are too near pushed apart; deterministic."""
+    unit = (places - places.min(axis=0)) / np.ptp(places, axis=0)
+    ranks = unit.argsort(axis=0).argsort(axis=0) / max(len(places) - 1, 1)
+    at = (0.4 * unit + 0.6 * ranks) * width
+    for _ in range(200):
+        gap = at[:, None] - at[None]
+        distance = np.hypot(gap[..., 0], gap[..., 1]) + np.eye(len(at)) * 1e9
+        near = distance < nearest
+        if not near.any():
+            break
+        away = np.where(near, (nearest - distance) / 2, 0)[..., None] * gap / np.maximum(distance, 1e-6)[..., None]
+        at = at + away.sum(axis=1) * 0.6
+    return at
+
+
+def place_labels(
+    nodes: pd.DataFrame, edges: pd.DataFrame, always: Iterable[str] = (), letter: float = 5.6, height: float = 13
+) -> pd.DataFrame:
+    """Return the nodes whose label finds room, with ``label_x``, ``label_y`` and ``align`` (left, right or center).
+
+    Greedy: bodies in ``always`` first, then by degree. Of the places right, left, above and below, those that cover a
+    node or a label placed before are out; of the rest the one that fewest lines cross is taken. ``letter`` and
+    ``height`` are the size of a letter in pixels.
+    """
+    order = nodes.assign(first=nodes["body_id"].isin(set(always))).sort_values(
+        ["first", "degree", "body_id"], ascending=[False, False, True]
+    )
+    points = {n.body_id: (n.x - 6, n.y - 6, n.x + 6, n.y + 6) for n in nodes.itertuples()}
+    steps = np.linspace(0, 1, 60)[:, None]
+    start, end = edges[["x", "y"]].to_numpy(float), edges[["x2", "y2"]].to_numpy(float)
+    lines = (start[:, None] + (end - start)[:, None] * steps).reshape(-1, 2)
+    taken: list[tuple[float, ...]] = []
+    rows = []
+    for node in order.itertuples():
+        size = letter * len(node.label) + 4
+        off = 5 + 1.5 * node.degree**0.5
+        places = [
+            (node.x + off, node.y, "left", node.x + off),
+            (node.x - off, node.y, "right", node.x - off - size),
+            (node.x, node.y - off - 6, "center", node.x - size / 2),
+            (node.x, node.y + off + 6, "center", node.x - size / 2),
+        ]
+        best = None
+        for x, y, align, left in places:
+            box = (left, y - height / 2, left + size, y + height / 2)
+            others = [point for name, point in points.items() if name != node.body_id]
+            if any(_meet(box, other) for other in others + taken):
+                continue
+            inside = (lines > np.array(box[:2])) & (lines < np.array(box[2:]))
+            crossed = int(inside.all(axis=1).sum())
+            if best is None or crossed < best[0]:
+                best = (crossed, box, {"body_id": node.body_id, "label_x": x, "label_y": y, "align": align})
+        if best:
+            taken.append(best[1])
+            rows.append(best[2])
+    return nodes.merge(pd.DataFrame(rows), on="body_id")
+
+
+def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
+    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
+
+
+def committees(bodies: pd.DataFrame, relations: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Return one row for each committee in ``ids``: parent, secretariat, what it mirrors, size, from relations seen.
+
+    Columns: ``body_id``, ``label``, ``name_zh``, ``parent``, ``since`` (year of its founding, where known),
+    ``secretariat``, ``mirrors``, ``members`` (words of the source), ``source_ids``.
+    """
+    table = bodies.set_index("body_id")
+    known = seen(relations)
+    rows = []
+    for body in ids:
+        into = known[known["target_body"] == body]
+        parent = into[into["relation"] == "parent_of"]
+        office = into[into["relation"] == "secretariat_of"]
+        mirror = known[(known["source_body"] == body) & (known["relation"] == "mirrors")]
+        since = parent["since"].dropna()
+        name = _short_names(table)
+        rows.append(
+            {
+                "body_id": body,
+                "label": name[body],
+                "name": table.loc[body, "name_en"],
+                "name_zh": table.loc[body, "name_zh"],
+                "parent": ", ".join(name[parent["source_body"]]) or None,
+                "since": since.iloc[0].year if len(since) else pd.NA,
+                "secretariat": ", ".join(name[office["source_body"]]) or None,
+                "mirrors": ", ".join(name[mirror["target_body"]]) or None,
+                "members": table.loc[body, "members"],
+                "source_ids": [table.loc[body, "source_id"], *into["source_id"], *mirror["source_id"]],
+            }
+        )
+    return pd.DataFrame(rows).astype({"since": "Int64"})
+
+
+# --- standards by family, year and force -------------------------------------------------------------------------
+
+
+def family_group(standards: pd.DataFrame) -> pd.Series:
+    """Return the group (keys of ``FAMILY_GROUPS``) of each standard; ``KeyError`` for a family in no group."""
+    groups = {family: group for group, families in FAMILY_GROUPS.items() for family in families}
+    return standards["developer_family"].astype(str).map(lambda family: groups[family])
+
+
+def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return counts of standards by group and period, issued documents and drafts apart.
+
+    Issued documents count in the year of publication, replaced and withdrawn ones included; years before 2018 are one
+    period. Columns: ``group``, ``period``, ``state`` (issued, draft, unknown), ``n`` (documents), ``records_end``
+    (day on which the group's main data set ends, where there is one). A year that begins after the records of a group
+    end has the state unknown and no count.
+    """
+    rows = standards.assign(group=family_group(standards))
+    drafts = rows["stage"] == "draft"
+    years = rows["publication_date"].dt.year
+    rows["period"] = years.map(lambda y: BEFORE if y < FIRST_YEAR else f"{y:.0f}").where(~drafts, DRAFT)
+    rows["state"] = np.where(drafts, DRAFT, "issued")
+    counts = rows.groupby(["group", "period", "state"], as_index=False).agg(n=("std_id", "size"))
+    last = int(years.max())
+    ends = sources.set_index("source_id")["date"]
+    missing = [
+        {"group": group, "period": f"{year}", "state": "unknown", "n": pd.NA}
+        for group, source in RECORDS.items()
+        for year in range(FIRST_YEAR, last + 1)
+        if ends[source] < pd.Timestamp(year, 1, 1)
+    ]
+    found = pd.concat([counts.astype({"n": "Int64"}), pd.DataFrame(missing).astype({"n": "Int64"})], ignore_index=True)
+    found["records_end"] = found["group"].map({group: ends[source] for group, source in RECORDS.items()})
+    return found
+
+
+def chinese_documents(standards: pd.DataFrame) -> pd.DataFrame:
+    """Return one row for each Chinese document: its class of force, its place in the class, and its state.
+
+    Columns: ``designation``, ``title``, ``force``, ``class_name``, ``meaning``, ``state`` (published, draft, replaced),
+    ``energy`` (about energy, water or environment), ``position`` (1, 2, ... within the class, published first).
+    """
+    rows = standards[standards["force"].isin(list(FORCE_CLASSES))].copy()
+    rows["force"] = rows["force"].astype(str)
+    rows["class_name"] = rows["force"].map(lambda code: FORCE_CLASSES[code][0])
+    rows["meaning"] = rows["force"].map(lambda code: FORCE_CLASSES[code][1])
+    states = {"published": "published", "draft": "draft", "superseded": "replaced", "withdrawn": "replaced"}
+    rows["state"] = rows["stage"].astype(str).map(states)
+    rank = rows["state"].map({"published": 0, "draft": 1, "replaced": 2})
+    rows = rows.assign(rank=rank).sort_values(["force", "rank", "energy_water_env", "publication_date", "std_id"])
+    rows["position"] = rows.groupby("force").cumcount() + 1
+    rows = rows.rename(columns={"title_en": "title", "energy_water_env": "energy"})
+    return rows[["designation", "title", "force", "class_name", "meaning", "state", "energy", "position"]]
+
+
+def yearly_output(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return the own counts of documents a year: SC 42 (IEC records) and ITU-T (an AI term in the title).
+
+    Columns: ``body``, ``year``, ``n`` (documents), ``records_end`` (day the records were taken), ``complete`` (whether
+    the records cover the whole year). A year of the other body that has no count has ``n`` missing.
+    """
+    bodies = {"sc42_docs_": "ISO/IEC JTC 1/SC 42", "itut_ai_": "ITU-T, an AI term in the title"}
+    parts = []
+    for prefix, body in bodies.items():
+        rows = targets[targets["target_id"].str.fullmatch(prefix + r"\d{4}")]
+        year = rows["as_of"].dt.year
+        parts.append(
+            pd.DataFrame(
+                {
+                    "body": body,
+                    "year": year,
+                    "n": rows["value"].astype(int),
+                    "records_end": rows["stated_on"],
+                    "complete": rows["stated_on"].dt.year > year,
+                }
+            )
+        )
+    counts = pd.concat(parts, ignore_index=True)
+    grid = pd.MultiIndex.from_product([bodies.values(), sorted(counts["year"].unique())], names=["body", "year"])
+    counts = counts.set_index(["body", "year"]).reindex(grid).reset_index()
+    counts["records_end"] = counts.groupby("body")["records_end"].transform("max")
+    counts["complete"] = counts["records_end"].dt.year > counts["year"]
+    return counts.astype({"n": "Int64", "year": int})
+
+
+# --- energy and water --------------------------------------------------------------------------------------------
+
+ENERGY_OBJECTS = ["Data centres", "Servers", "AI systems, models, software"]
+ENERGY_ROLES = ["Binding limit", "Voluntary standard", "Informative report", "In draft"]
+
+
+def energy_standards(standards: pd.DataFrame) -> pd.DataFrame:
+    """Return the energy, water and environment standards with what they apply to and what they can do.
+
+    ``applies_to`` is read from the title: servers named, else data centres (or telecommunication rooms or computing
+    infrastructure), else AI systems, models and software. ``role``: in draft; binding limit (a mandatory class, in
+    force); informative report (technical reports and supplements, which set no requirement); else voluntary standard.
+    ``water`` is true where the title or the remark names water. Further columns: those of ``standards`` and
+    ``position`` (1, 2, ... within the cell).
+    """
+    rows = standards[standards["energy_water_env"].fillna(False).astype(bool)].copy()
+    rows["applies_to"] = _applies_to(rows)
+    informative = rows["doc_class"].isin(["technical report", "ITU-T supplement"])
+    limit, voluntary, report, draft = ENERGY_ROLES
+    rows["role"] = np.select(
+        [rows["stage"] == "draft", rows["type"] == "mandatory", informative], [draft, limit, report], voluntary
+    )
+    rows["water"] = _names_water(rows)
+    rows = rows.sort_values(["applies_to", "role", "publication_date", "std_id"], ignore_index=True)
+    rows["position"] = rows.groupby(["applies_to", "role"]).cumcount() + 1
+    return rows
+
+
+def _applies_to(rows: pd.DataFrame) -> pd.Series:
+    title = rows["title_en"].str.lower()
+    site = title.str.contains(r"data cent|telecommunication room|computing power infrastructure")
+    centre, server, system = ENERGY_OBJECTS
+    found = np.select([title.str.contains("server"), site], [server, centre], system)
+    return pd.Series(found, index=rows.index)
+
+
+def _names_water(rows: pd.DataFrame) -> pd.Series:
+    return (rows["title_en"] + " " + rows["note"].fillna("")).str.contains("water", case=False)
+
+
+# --- coverage: what the Plan asks for against what exists --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One ask of the Plan that a standard can answer, and the rule by which this report finds standards for it.
+
+    A standard answers when its topic is in ``topics``, or it is marked with ``article``, or its title matches the
+    pattern ``words``; ``site`` keeps those for data centres and servers (true) or the others (false), ``water`` those
+    that name water. The mapping is this report's own.
+    """
+
+    commitment_id: str
+    label: str
+    topics: tuple[str, ...] = ()
+    article: str = ""
+    words: str = ""
+    site: bool | None = None
+    water: bool = False
+
+
+ASKS = [
+    Ask("A04.06", "One system for computing power", article="A04"),
+    Ask("A06.04", "High-quality data sets", topics=("data",)),
+    Ask("A06.05", "Privacy", topics=("privacy",)),
+    Ask("A07.03", "Energy: AI systems", topics=("energy and environment",), site=False),
+    Ask("A07.03", "Energy: data centres, servers", topics=("energy and environment",), site=True),
+    Ask("A07.04", "Water efficiency", topics=("energy and environment",), water=True),
+    Ask("A08.05", "Framework of norms", topics=("terminology", "management", "governance", "ethics")),
+    Ask("A08.06", "Algorithmic bias", topics=("bias and fairness",)),
+    Ask("A10.01", "Risk assessment", topics=("risk management",)),
+    Ask("A10.03", "Safety framework", topics=("safety",)),
+    Ask("A10.05", "Testing and evaluation", topics=("testing",)),
+    Ask("A10.06", "Information on threats", words=r"threat|incident"),
+    Ask("A10.07", "Emergency response", words=r"emergency"),
+    Ask("A10.11", "Transparency", topics=("transparency",)),
+    Ask("A10.12", "Traceable services", topics=("labelling",), words=r"logging|traceab"),
+]
+REGIONS = ["International", "Europe", "China, mandatory", "China, not mandatory"]
+
+
+def coverage(standards: pd.DataFrame, asks: Iterable[Ask] = tuple(ASKS)) -> pd.DataFrame:
+    """Return for each ask and region how many standards are published and in draft, and which.
+
+    Columns: ``commitment_id``, ``article``, ``ask``, ``region``, ``published``, ``draft`` (counts; replaced and
+    withdrawn documents are left out), ``state`` (published, draft only, none found), ``published_names`` and
+    ``draft_names`` (designations, sorted). A standard can answer several asks, so counts must not be added up.
+    """
+    current = standards[standards["stage"].isin(["published", "draft"])]
+    force = current["force"].astype(str)
+    region = np.select(
+        [
+            force == "mandatory_national",
+            force.isin(list(FORCE_CLASSES)),
+            force.isin(["regional_voluntary", "foreign_national_voluntary"]),
+        ],
+        [REGIONS[2], REGIONS[3], REGIONS[1]],
+        REGIONS[0],
+    )
+    words = current["title_en"].str.lower()
+    water = _names_water(current)
+    site = _applies_to(current) != ENERGY_OBJECTS[2]
+    rows = []
+    for ask in asks:
+        fits = current["topic"].isin(ask.topics)
+        if ask.article:
+            fits |= current["articles"].map(lambda articles, wanted=ask.article: wanted in articles)
+        if ask.words:
+            fits |= words.str.contains(ask.words)
+        if ask.site is not None:
+            fits &= site == ask.site
+        if ask.water:
+            fits &= water
+        for name in REGIONS:
+            cell = current[fits & (region == name)].sort_values("designation")
+            issued = cell.loc[cell["stage"] == "published", "designation"].tolist()
+            drafts = cell.loc[cell["stage"] == "draft", "designation"].tolist()
+            rows.append(
+                {
+                    "commitment_id": ask.commitment_id,
+                    "article": ask.commitment_id[:3],
+                    "ask": ask.label,
+                    "region": name,
+                    "published": len(issued),
+                    "draft": len(drafts),
+                    "state": "published" if issued else "draft only" if drafts else "none found",
+                    "published_names": issued,
+                    "draft_names": drafts,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+# --- targets -----------------------------------------------------------------------------------------------------
+
+# Target -> short name, and the official figure that measures it, if one was found. ``progress_of`` in the table says
+# only what a figure bears on; here stands what counts the same thing as the target, in full or in part.
+TARGETS = {
+    "g2024_std50": ("New national and sector AI standards", "samr_new10"),
+    "waic25_50": ("Further AI standards after WAIC 2025", ""),
+    "g2024_firms": ("Firms promoting and applying standards", ""),
+    "g2024_intl20": ("International standards taken part in", ""),
+    "plan100": ("AI national standards, special plan", ""),
+    "miit_sec70": ("AI security-governance standards", ""),
+    "g2020_20": ("Key AI standards pre-researched", ""),
+    "nsdo_85": ("Adoption of international standards", "adopt_889"),
+    "nsdo_50": ("Research projects that yield standards", ""),
+    "nsdo_bases": ("Standard innovation bases", ""),
+    "nsdo_18": ("Time to make a national standard", ""),
+}
+_SIGNS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "about": "about ", "eq": ""}
+
+
+def target_progress(targets: pd.DataFrame) -> pd.DataFrame:
+    """Return each Chinese target beside the official figure that measures it, where one was found.
+
+    Columns: ``target_id``, ``name``, ``field`` (AI, or all fields), ``instrument``, ``wanted`` (target with sign and
+    unit, as text), ``due`` (year as text, or that no deadline was found), ``value`` (target), ``sign`` (its unit as a
+    suffix), ``reached`` (official figure; missing: none found), ``share`` (reached as a share of the target, 1 = the
+    target), ``reached_on``, ``status`` (met, partial figure, not known), ``source_ids``.
+    """
+    table = targets.set_index("target_id")
+    rows = []
+    for key, (name, measure) in TARGETS.items():
+        goal = table.loc[key]
+        figure = table.loc[measure] if measure else None
+        sign = {"percent": " %", "months": " months"}.get(goal["unit"], "")
+        reached = float(figure["value"]) if figure is not None else np.nan
+        share = reached / goal["value"]
+        rows.append(
+            {
+                "target_id": key,
+                "name": name,
+                "field": "all fields" if key.startswith("nsdo") else "AI",
+                "instrument": goal["instrument"],
+                "wanted": f"{_SIGNS[goal['comparator']]}{goal['value']:,.0f}{sign}",
+                "due": f"by {goal['deadline'].year}" if pd.notna(goal["deadline"]) else "no deadline found",
+                "value": goal["value"],
+                "sign": sign,
+                "reached": reached,
+                "share": share,
+                "reached_on": figure["as_of"] if figure is not None else pd.NaT,
+                "status": "not known" if figure is None else "met" if share >= 1 else "partial figure",
+                "source_ids": [goal["source_id"]] + ([figure["source_id"]] if figure is not None else []),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def figures(targets: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
+    """Return published figures for reading, in the order of ``ids``.
+
+    Columns: ``target_id``, ``metric``, ``figure`` (value with sign and unit, as text), ``on`` (day, month or year the
+    figure is for, as exact as it is known), ``issuer``, ``source_id``, ``evidence``, ``confidence``.
+    """
+    rows = targets.set_index("target_id", drop=False).loc[list(ids)].reset_index(drop=True)
+    form = {"day": "%Y-%m-%d", "month": "%Y-%m", "year": "%Y"}
+    rows["figure"] = [
+        f"{_SIGNS[row.comparator]}{row.value:,.{1 if row.value % 1 else 0}f}{' %' if row.unit == 'percent' else ''}"
+        for row in rows.itertuples()
+    ]
+    rows["on"] = [row.as_of.strftime(form[row.as_of_precision]) for row in rows.itertuples()]
+    rows["metric"] = rows["metric"].str[:1].str.upper() + rows["metric"].str[1:]
+    return rows[["target_id", "metric", "figure", "on", "issuer", "source_id", "evidence", "confidence"]]
+
+
+def issued_after(standards: pd.DataFrame, day: pd.Timestamp, forces: Iterable[str]) -> int:
+    """Return how many AI documents of the classes ``forces`` the selection shows as published after a day.
+
+    Energy standards are left out. Documents dated to a year or month only count where the whole period lies after the
+    day, so the result is a lower bound for the selection.
+    """
+    rows = standards[
+        standards["force"].isin(list(forces)) & (standards["stage"] == "published") & ~standards["energy_water_env"]
+    ]
+    return int((rows["publication_date"] > day).sum())
+
+
+# --- instruments -------------------------------------------------------------------------------------------------
+
+INSTRUMENT_GROUPS = {
+    "Binding": ("law", "departmental rule", "normative document"),
+    "Policy": ("policy opinion", "plan", "notice"),
+    "Guidance": ("guidance",),
+    "Diplomatic": ("diplomatic initiative", "action plan"),
+}
+SHORT_NAMES = {
+    "agents_2026": "AI agents opinions",
+    "ai_ethics_2026": "AI ethics review measures (trial)",
+    "aiplus_2025": "AI Plus opinions",
+    "algo_rec_2021": "Algorithmic recommendation provisions",
+    "anthro_2026": "Anthropomorphic AI services measures",
+    "csl_2016": "Cybersecurity Law",
+    "csl_2025_amend": "Cybersecurity Law, amendment",
+    "deep_synth_2022": "Deep synthesis provisions",
+    "dsl_2021": "Data Security Law",
+    "ethical_norms_2021": "Ethical norms for AI",
+    "fyp15_rec": "15th Five-Year Plan, recommendations",
+    "gaigi_2023": "Global AI Governance Initiative",
+    "genai_2023": "Generative AI services measures",
+    "humanoid_sys_2026": "Humanoid and embodied AI system",
+    "it_std_plan_2024": "Informatization standards plan",
+    "labeling_2025": "Labelling measures",
+    "mfg_2026": "AI plus manufacturing opinions",
+    "miit_secguide_2025": "AI security standards guide (MIIT)",
+    "ngaidp_2017": "New Generation AI Development Plan",
+    "nsdo_2021": "Standardization Development Outline",
+    "pipl_2021": "Personal Information Protection Law",
+    "plan100_2026": "Hundred AI national standards plan",
+    "plan_2025": "Global AI Governance Action Plan",
+    "provider_2026": "AI service-provider campaign notice",
+    "society_2025": "Intelligent society guidelines",
+    "std_14fyp_2021": "14th Five-Year Plan, standards",
+    "std_guidelines_2020": "AI standards system guidelines 2020",
+    "std_guidelines_2024": "AI industry standards guidelines 2024",
+    "tc260_fw1": "AI Safety Governance Framework 1.0",
+    "tc260_fw2": "AI Safety Governance Framework 2.0",
+}
+
+
+def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_DATE) -> pd.DataFrame:
+    """Return the instruments with their group of force and whether they took effect after the Plan.
+
+    The date that counts is the entry into force where one is set, else the issue. Columns: ``instrument_id``,
+    ``short``, ``name``, ``name_zh``, ``group`` (keys of ``INSTRUMENT_GROUPS``), ``type``, ``issuer``, ``issued``,
+    ``counts`` (date that counts), ``day_known`` (whether its day is known), ``after`` (surely later than
+    ``plan_date``), ``standards_link``, ``status``, ``source_id``; sorted by group and date.
+    """
+    groups = {kind: group for group, kinds in INSTRUMENT_GROUPS.items() for kind in kinds}
+    rows = instruments.copy()
+    rows["short"] = rows["instrument_id"].map(SHORT_NAMES).fillna(rows["name_en"])
+    rows["group"] = rows["type"].astype(str).map(lambda kind: groups[kind])
+    precision = (
+        rows["effective_precision"].astype(object).where(rows["effective"].notna(), rows["promulgated_precision"])
+    )
+    rows["day_known"] = precision == "day"
+    rows["counts"] = rows["effective"].fillna(rows["promulgated"])
+    rows["after"] = rows["counts"] > plan_date
+    rows["order"] = rows["group"].map(list(INSTRUMENT_GROUPS).index)
+    rows = rows.sort_values(["order", "counts", "instrument_id"], ignore_index=True)
+    rows = rows.rename(columns={"name_en": "name", "promulgated": "issued"})
+    keep = ["instrument_id", "short", "name", "name_zh", "group", "type", "issuer", "issued", "counts"]
+    return rows[[*keep, "day_known", "after", "standards_link", "status", "source_id"]]
+
+
+# --- tables for reading ------------------------------------------------------------------------------------------
+
+FORCE_NAMES = {
+    "mandatory_national": "mandatory (China)",
+    "recommended_national": "recommended (China)",
+    "guidance_national": "guidance (China)",
+    "committee_document": "committee document (China)",
+    "sector_or_association": "sector or association (China)",
+    "local": "local (China)",
+    "international_voluntary": "voluntary, international",
+    "regional_voluntary": "voluntary, European",
+    "foreign_national_voluntary": "voluntary, national",
+    "consortium_voluntary": "voluntary, consortium",
+}
+
+
+def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
+    """Return the standards for reading, as pieces of cells.
+
+    Columns added to those of ``standards``: ``anchor``, ``document`` (linked to the record where an address is known),
+    ``title`` (English, then Chinese), ``body`` (short name), ``state`` (stage, and a badge where the row is recalled),
+    ``year`` (Int64, missing for drafts), ``force_text``, ``plan_articles`` (linked numbers, without 8, which all have).
+    """
+    names = _short_names(bodies.set_index("body_id"))
+    rows = standards.sort_values(["developer_family", "designation"], ignore_index=True)
+    rows["anchor"] = "std-" + rows["std_id"].str.replace("_", "-")
+    rows["document"] = [[Text(row.designation, href=safe_url(row.url))] for row in rows.itertuples()]
+    rows["title"] = with_chinese(rows["title_en"], rows["title_zh"])
+    rows["body"] = rows["body_id"].map(names)
+    rows["state"] = [
+        [Text(str(row.stage)), *([badge("recalled")] if row.evidence == "recalled" else [])]
+        for row in rows.itertuples()
+    ]
+    rows["year"] = rows["publication_date"].dt.year.astype("Int64")
+    rows["force_text"] = rows["force"].astype(str).map(FORCE_NAMES)
+    rows["plan_articles"] = rows["articles"].map(_article_links)
+    return rows
+
+
+def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
+    """Return names, each followed by its Chinese name where one is known, as pieces of cells."""
+    return [
+        [Text(name), *([chinese(other)] if pd.notna(other) else [])]
+        for name, other in zip(names, chinese_names, strict=True)
+    ]
+
+
+def plain_year(year: object) -> str:
+    """Return a year without thousands separator, or a dash where it is missing."""
+    return "–" if pd.isna(year) else f"{year:.0f}"
+
+
+def _article_links(articles: Iterable[str]) -> list[Text]:
+    return [_article_link(code) for code in articles if code != "A08"]
+
+
+def _article_link(code: str) -> Text:
+    return Text(str(int(code[1:])), href=f"plan.html#article-{int(code[1:])}")
+
+
+def coverage_table(cells: pd.DataFrame, most: int = 3) -> pd.DataFrame:
+    """Return one row for each ask for reading: its article, linked, and by region the numbers of the standards.
+
+    Each cell names up to ``most`` published standards and says how many more there are; where there are none, the
+    drafts; else that none was found. Columns: ``article`` (cell pieces), ``ask`` and one for each region.
+    """
+    rows = cells.assign(
+        text=[
+            _some(row.published_names, most)
+            or (_some(row.draft_names, most, "draft: ") if row.draft_names else "none found")
+            for row in cells.itertuples()
+        ]
+    )
+    wide = rows.pivot_table(index=["article", "ask"], columns="region", values="text", aggfunc="first", sort=False)
+    wide = wide.reset_index()
+    wide["article"] = wide["article"].map(lambda code: [_article_link(code)])
+    return wide[["article", "ask", *REGIONS]]
+
+
+def _some(names: list[str], most: int, before: str = "") -> str:
+    if not names:
+        return ""
+    rest = len(names) - most
+    return before + ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def open_questions(disagreements: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the disagreements of this chapter that stand between two usable sources, open ones first.
+
+    Left out: rows without a second source, and rows whose second value comes from a source judged unreliable.
+    """
+    rows = disagreements[(disagreements["chapter"] == "standards") & disagreements["source_b"].notna()]
+    unusable = sources.loc[sources["reliability"] == "unreliable", "source_id"]
+    rows = rows[~rows["source_b"].isin(unusable)]
+    order = rows["settled"].astype(str).map({"open": 0, "both_hold": 1}).fillna(2)
+    return rows.assign(order=order).sort_values(["order", "dis_id"], ignore_index=True)

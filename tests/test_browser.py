@@ -1,0 +1,117 @@
+"""The pages in a real browser, from disk and with no network: charts come alive, nothing is asked of others."""
+
+from __future__ import annotations
+
+import pytest
+
+from policybook import build
+from support import CHROMIUM, NO_BROWSER
+
+pytestmark = [pytest.mark.browser, pytest.mark.book, pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium, the one found on the machine."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        started = play.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module", params=["light", "dark"])
+def context(browser, request):
+    """A window of a phone or desk in one theme; anything but files is refused."""
+    size = {"width": 1280, "height": 900} if request.param == "light" else {"width": 360, "height": 780}
+    opened = browser.new_context(viewport=size, color_scheme=request.param, reduced_motion="reduce")
+    yield opened
+    opened.close()
+
+
+def _open(context, path):
+    """Open a page, walk down it, and return it with what it complained of and what it asked of other hosts."""
+    page = context.new_page()
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on(
+        "request", lambda call: asked.append(call.url) if not call.url.startswith(("file:", "data:", "blob:")) else None
+    )
+    page.goto(path.as_uri())
+    for chart in page.query_selector_all(".pb-chart"):
+        chart.scroll_into_view_if_needed()
+        page.wait_for_timeout(30)
+    if page.query_selector(".pb-chart"):
+        page.wait_for_function(
+            "[...document.querySelectorAll('.pb-chart')].every((c) => c.dataset.state)", timeout=60_000
+        )
+    return page, said, asked
+
+
+def test_every_page_is_quiet_alone_and_alive(context, built, report):
+    for name in build.reading_order(report):
+        page, said, asked = _open(context, built / f"{name}.html")
+        assert not said, f"{name}: {said}"
+        assert not asked, f"{name}: {asked}"
+        states = page.evaluate(
+            "[...document.querySelectorAll('.pb-chart')].map((c) => [c.dataset.figure, c.dataset.state])"
+        )
+        assert all(state == "live" for _, state in states), f"{name}: {states}"
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0, f"{name} scrolls sideways by {wide} px"
+        page.close()
+
+
+def test_a_page_is_readable_without_scripts(browser, built):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((built / "book" / "background.html").as_uri())
+    boxes = [still.bounding_box() for still in page.query_selector_all(".pb-still svg")]
+    assert boxes and all(box and box["width"] > 300 and box["height"] > 80 for box in boxes)
+    context.close()
+
+
+def test_charts_follow_the_theme_switch_at_once(browser, built):
+    context = browser.new_context(color_scheme="light")
+    page, _, _ = _open(context, built / "book" / "index.html")
+    ink = "getComputedStyle(document.querySelector('.pb-live svg [fill=\"#1c2733\"]')).fill"
+    light = page.evaluate(ink)
+    page.evaluate("document.documentElement.dataset.theme = 'dark'")
+    assert page.evaluate(ink) != light
+    context.close()
+
+
+def test_downloads_work_from_disk(browser, built):
+    context = browser.new_context(accept_downloads=True)
+    page, _, _ = _open(context, built / "book" / "index.html")
+    menu = page.query_selector(".pb-menu")
+    menu.query_selector("summary").click()
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"label,"), ("vl.json", b"{")):
+        with page.expect_download() as started:
+            menu.query_selector(f"a[href$='.{ending}']").click()
+        path = started.value.path()
+        assert path.read_bytes().startswith(start) and path.stat().st_size > 50
+    context.close()
+
+
+def test_long_tables_can_be_searched(browser, built):
+    context = browser.new_context()
+    page, _, _ = _open(context, built / "book" / "index.html")
+    rows = "document.querySelectorAll('.pb-search tbody tr').length"
+    before = page.evaluate(rows)
+    page.fill(".pb-search input[type=search]", "Bletchley")
+    page.wait_for_function(f"{rows} < {before}")
+    assert page.evaluate(rows) >= 1
+    context.close()
+
+
+def test_chinese_has_glyphs_on_a_machine_without_a_chinese_font(browser, built):
+    """The page brings its own font: two different characters have different pictures."""
+    context = browser.new_context()
+    page, _, _ = _open(context, built / "book" / "index.html")
+    loaded = page.evaluate("document.fonts.load('16px \"Noto Sans SC\"', '全球').then((faces) => faces.length)")
+    assert loaded >= 1
+    context.close()

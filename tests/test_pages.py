@@ -1,0 +1,239 @@
+"""The built book as files: complete, self-contained, every figure with all its parts, the PDF with the same numbers."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pypdf
+import pytest
+from lxml import html as lxml_html
+
+from policybook import build, data
+
+pytestmark = pytest.mark.book
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def pages(built, report):
+    """The parsed chapters, by name."""
+    return {name: _parse(built / f"{name}.html") for name in build.reading_order(report)}
+
+
+@cache
+def _parse(path):
+    return lxml_html.fromstring(path.read_bytes())
+
+
+def _article(page):
+    return page.xpath("//article[contains(@class, 'bd-article')]")[0]
+
+
+def _words(element):
+    return " ".join(element.text_content().split())
+
+
+def test_every_chapter_is_there(pages):
+    assert {"background", "plan", "standards", "sustainability", "reception", "catalogue", "index"} <= {
+        name.rpartition("/")[2] for name in pages
+    }
+    for name, page in pages.items():
+        assert len(_words(_article(page))) > 300, name
+
+
+def test_no_page_asks_another_host_for_anything(built):
+    loaded = " | ".join(
+        [
+            "//link[not(@rel='canonical')]/@href",
+            "//object/@data",
+            *(f"//{tag}/@src" for tag in ("script", "img", "iframe")),
+        ]
+    )
+    for path in built.rglob("*.html"):
+        for address in _parse(path).xpath(loaded):
+            assert not urlsplit(address).netloc, f"{path.name}: {address}"
+    for path in built.rglob("*.css"):
+        for address in re.findall(r"url\(\s*['\"]?([^'\")]+)", path.read_text(encoding="utf-8")):
+            assert not urlsplit(address).netloc or address.startswith("data:"), f"{path.name}: {address}"
+
+
+def test_what_pages_load_is_there(built):
+    for path in built.rglob("*.html"):
+        page = _parse(path)
+        for address in page.xpath("//script/@src | //link[@rel='stylesheet']/@href | //img/@src"):
+            if not address.startswith("data:"):
+                assert (path.parent / unquote(urlsplit(address).path)).is_file(), f"{path.name}: {address}"
+
+
+def test_internal_links_lead_somewhere(built):
+    broken = []
+    for path in built.rglob("*.html"):
+        page = _parse(path)
+        for address in page.xpath("//a/@href"):
+            parts = urlsplit(address)
+            if parts.scheme or parts.netloc or address == "#":
+                continue
+            target = (path.parent / unquote(parts.path)) if parts.path else path
+            if not target.is_file():
+                broken.append(f"{path.name}: {address}")
+            elif parts.fragment and target.suffix == ".html":
+                anchor = unquote(parts.fragment)
+                if not _parse(target.resolve()).xpath("//*[@id=$a]", a=anchor):
+                    broken.append(f"{path.name}: {address}")
+    assert not broken, broken[:10]
+
+
+def test_only_web_addresses_and_own_pages_are_linked(built):
+    for path in built.rglob("*.html"):
+        for address in _parse(path).xpath("//article//a/@href"):
+            assert urlsplit(address).scheme in ("", "http", "https", "mailto"), f"{path.name}: {address}"
+
+
+def test_no_page_is_heavy(pages, built):
+    for name in pages:
+        assert (built / f"{name}.html").stat().st_size < 1_500_000, name
+
+
+def test_ids_stand_once_in_a_page(pages):
+    for name, page in pages.items():
+        ids = page.xpath("//@id")
+        assert len(set(ids)) == len(ids), f"{name}: {[i for i in ids if ids.count(i) > 1][:5]}"
+
+
+def test_every_figure_has_all_its_parts(pages, built):
+    names = []
+    for page_name, page in pages.items():
+        for chart in page.xpath("//div[@class='pb-chart']"):
+            name = chart.get("data-figure")
+            names.append(name)
+            figure = chart.xpath("ancestor::figure")[0]
+            assert figure.get("id") == name, page_name
+            assert re.match(r"Fig\. [\d.]+", _words(figure.xpath(".//*[@class='caption-number']")[0])), name
+            assert len(_words(figure.xpath(".//*[@class='caption-text']")[0])) > 8, name
+            (still,) = chart.xpath(".//*[local-name()='svg']")
+            assert still.get("role") == "img" and len(re.findall(r"[.!?](?:\s|$)", still.get("aria-label"))) >= 2, name
+            spec = json.loads(chart.xpath("script[@class='pb-spec']")[0].text)
+            assert spec["usermeta"]["policybook"]["name"] == name
+            endings = [Path(address).name for address in figure.xpath(".//details//a/@href")]
+            assert endings == [f"{name}.{ending}" for ending in ("png", "svg", "csv", "vl.json")]
+            for address in figure.xpath(".//details//a/@href"):
+                assert (built / "book" / address).stat().st_size > 50, address
+    assert len(names) == len(set(names)) and len(names) >= 20
+    index = json.loads((built / "figures" / "index.json").read_text(encoding="utf-8"))
+    assert sorted(item["name"] for item in index) == sorted(names)
+
+
+@pytest.mark.parametrize("chapter", ["background", "plan", "standards", "sustainability", "reception"])
+def test_a_chapter_has_figures_tables_citations_and_limits(pages, chapter):
+    article = _article(pages[f"book/{chapter}"])
+    shown = len(article.xpath(".//figure")) + len(article.xpath(".//div[contains(@class, 'pb-table')]//table"))
+    assert shown >= 4
+    assert len(article.xpath(".//span[contains(@class, 'bibtex-citation')]")) >= 10
+    assert article.xpath(".//*[contains(@class, 'pb-question')]")
+    headings = [_words(heading) for heading in article.xpath(".//h2")]
+    assert any("cannot" in heading for heading in headings), headings
+
+
+def test_titles_of_charts_state_something(pages):
+    for page in pages.values():
+        for text in page.xpath("//div[@class='pb-chart']/script/text()"):
+            title = json.loads(text).get("title")
+            assert title and title.get("subtitle"), json.loads(text)["usermeta"]
+
+
+def test_the_thirteen_articles_have_their_anchors(pages):
+    page = pages["book/plan"]
+    for number in range(1, 14):
+        assert page.xpath("//*[@id=$a]", a=f"article-{number}"), number
+
+
+def test_chinese_is_marked_as_chinese(pages):
+    """Chinese in the prose, where a screen reader would stumble over it, carries its language."""
+    run = re.compile(r"[\u4e00-\u9fff]{2,}")
+    unmarked = "self::p and not(ancestor-or-self::*[@lang]) and not(ancestor::*[contains(@class, 'citation')])"
+    for name, page in pages.items():
+        for paragraph in _article(page).xpath(f".//*[{unmarked}]"):
+            own = paragraph.xpath(".//text()[not(ancestor::*[@lang or contains(@class, 'citation')])]")
+            assert not run.search(" ".join(own)), f"{name}: {_words(paragraph)[:100]}"
+
+
+def test_there_is_no_trace_of_an_unfinished_text(pages):
+    for name, page in pages.items():
+        text = _words(_article(page))
+        for trace in ("TODO", "FIXME", "lorem ipsum", "{glue", "{cite", "{ref", "{numref", "nan ", "None "):
+            assert trace not in text, f"{name}: {trace}"
+
+
+# ---------------------------------------------------------------------------------------------------------------- PDF
+
+
+@pytest.fixture(scope="session")
+def printed(built):
+    """The PDF."""
+    return pypdf.PdfReader(built / "report.pdf")
+
+
+@pytest.fixture(scope="session")
+def printed_text(printed):
+    """The text of the PDF, blanks folded."""
+    return " ".join(" ".join(page.extract_text() for page in printed.pages).split())
+
+
+def test_the_pdf_is_tagged_dated_and_small(printed, built, report):
+    root = printed.trailer["/Root"]
+    assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("en")
+    assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
+    assert (built / "report.pdf").stat().st_size < 8_000_000
+    assert printed.metadata.title
+    front = printed.pages[0].extract_text()
+    assert data.data_date(report) in front or "2026" in front
+    assert data.digest(report)[:8] in front.replace("\n", "")
+
+
+def test_the_pdf_has_every_chapter_in_its_outline(printed, pages):
+    titles = [entry.title for entry in printed.outline if not isinstance(entry, list)]
+    for page in pages.values():
+        heading = re.sub(r"^[\d.]+\s*|#$", "", _words(_article(page).xpath(".//h1")[0])).strip()
+        assert any(heading in title for title in titles), f"{heading} not in {titles}"
+
+
+def test_the_pdf_has_every_figure_with_its_number(pages, printed_text):
+    for page in pages.values():
+        for number in page.xpath("//figcaption//*[@class='caption-number']"):
+            assert _words(number) in printed_text
+
+
+def test_the_pdf_embeds_its_fonts_and_has_chinese(printed, printed_text):
+    names = set()
+    for page in printed.pages:
+        for font in page["/Resources"].get("/Font", {}).values():
+            font = font.get_object()
+            names.add(font["/BaseFont"])
+            part = font["/DescendantFonts"][0].get_object() if "/DescendantFonts" in font else font
+            described = part["/FontDescriptor"].get_object()
+            assert any(key in described for key in ("/FontFile", "/FontFile2", "/FontFile3")), font["/BaseFont"]
+    assert any("NotoSansSC" in name for name in names) and any("SourceSans" in name for name in names)
+    assert "人工智能全球治理行动计划" in printed_text.replace(" ", "")
+
+
+def test_the_pdf_says_the_same_numbers_as_the_pages(pages, printed_text):
+    """The first number of every paragraph of prose stands in the PDF, between the same words."""
+
+    def squeeze(text):
+        return re.sub(r"\s|\u00ad|-", "", text)
+
+    checked, printed = 0, squeeze(printed_text)
+    aside = "ancestor::table or ancestor::figure or ancestor::details or ancestor::div[contains(@class, 'pb-notes')]"
+    for name, page in pages.items():
+        for paragraph in _article(page).xpath(f"./section//p[not({aside})]"):
+            text = squeeze(paragraph.text_content())
+            number = re.search(r"\d[\d.,]*", text)
+            if number:
+                checked += 1
+                piece = text[max(number.start() - 12, 0) : number.end() + 4]
+                assert piece in printed, f"{name}: {paragraph.text_content()[:120]!r} ({piece})"
+    assert checked > 50
