@@ -36,7 +36,9 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
 	touch $@
 
-.venv/lab.done: .venv/test.done
+# JupyterLab stands apart: its parts make every start of Python slower.
+.venv/lab.done: .venv/book.done requirements-lab.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
 	touch $@
 
 # New versions within the bounds of pyproject.toml, for all systems and Python 3.11 to 3.13; no address enters a lock.
@@ -44,4 +46,5 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 lock: .venv/test.done
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --group build pyproject.toml -o requirements.lock
-	$(LOCK) --group build --extra test --extra lab pyproject.toml -c requirements.lock -o requirements-test.lock
+	$(LOCK) --group build --extra test pyproject.toml -c requirements.lock -o requirements-test.lock
+	$(LOCK) --group build --extra lab pyproject.toml -c requirements.lock -o requirements-lab.lock

@@ -2,10 +2,10 @@
 
 import sys
 
-from policybook import build, paths
+from policybook import paths, site
 
 report = paths.report()
-pages = build.reading_order(report)
+pages = site.reading_order(report)
 short = [name for name in pages if not (page := report.html / f"{name}.html").is_file() or page.stat().st_size < 4000]
 if short or len(pages) < 3 or not (report.html / "report.pdf").is_file():
     sys.exit(f"pages missing or empty: {', '.join(short) or 'too few pages, or no PDF'}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policybook import build
+from policybook import site
 from support import CHROMIUM, NO_BROWSER
 
 pytestmark = [pytest.mark.browser, pytest.mark.book, pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)]
@@ -52,7 +52,7 @@ def _open(context, path):
 
 
 def test_every_page_is_quiet_alone_and_alive(context, built, report):
-    for name in build.reading_order(report):
+    for name in site.reading_order(report):
         page, said, asked = _open(context, built / f"{name}.html")
         assert not said, f"{name}: {said}"
         assert not asked, f"{name}: {asked}"

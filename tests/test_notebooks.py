@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from policybook import build
+from policybook import site
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
@@ -53,7 +53,7 @@ def test_quotations_are_short(path):
 
 
 def test_every_chapter_is_in_the_table_of_contents(report):
-    named = set(build.reading_order(report))
+    named = set(site.reading_order(report))
     assert {f"book/{name}" for name in NAMES} <= named
 
 

@@ -12,7 +12,7 @@ import pypdf
 import pytest
 from lxml import html as lxml_html
 
-from policybook import build, data
+from policybook import data, site
 
 pytestmark = pytest.mark.book
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 @pytest.fixture(scope="session")
 def pages(built, report):
     """The parsed chapters, by name."""
-    return {name: _parse(built / f"{name}.html") for name in build.reading_order(report)}
+    return {name: _parse(built / f"{name}.html") for name in site.reading_order(report)}
 
 
 @cache

@@ -12,6 +12,7 @@ import pytest
 from lxml import etree
 
 from policybook import charts, render, tables
+from policybook.stills import Stills, chart_data
 
 
 @pytest.fixture
@@ -24,10 +25,9 @@ def shown(monkeypatch):
 
 
 @pytest.fixture
-def stills(monkeypatch, tmp_path):
+def stills(tmp_path):
     """A folder of stills of its own."""
-    monkeypatch.setattr(render, "_stills_folder", [tmp_path])
-    return tmp_path
+    return Stills(tmp_path)
 
 
 FRAME = pd.DataFrame({"name": ["=SUM(A1)", "人工智能", "<b>bold</b>"], "n": [3, 1, 2]})
@@ -72,13 +72,13 @@ def test_a_figure_without_its_parts_is_refused(shown, change, said):
 def test_the_still_has_title_and_chinese_and_is_the_same_every_time(shown, stills):
     _show()
     spec = json.dumps(shown[0][charts.MIME_V6], sort_keys=True)
-    first = render.svg(spec)
+    first = stills.svg(spec)
     text = "".join(etree.fromstring(first.encode()).itertext())
     assert "Finding 全球" in text and "人工智能" in text
-    for path in stills.iterdir():
+    for path in stills.folder.iterdir():
         path.unlink()
-    assert render.svg(spec) == first
-    assert render.png(spec).startswith(b"\x89PNG")
+    assert stills.svg(spec) == first
+    assert stills.png(spec).startswith(b"\x89PNG")
 
 
 def test_chinese_is_drawn_with_a_font_that_has_it(shown, stills):
@@ -86,13 +86,13 @@ def test_chinese_is_drawn_with_a_font_that_has_it(shown, stills):
     pictures = []
     for word in ("全", "球"):
         bare = alt.Chart(pd.DataFrame({"t": [word]})).mark_text(fontSize=40).encode(text="t:N").properties(width=80)
-        pictures.append(render.png(json.dumps(bare.to_dict())))
+        pictures.append(stills.png(json.dumps(bare.to_dict())))
     assert pictures[0] != pictures[1]
 
 
 def test_the_data_behind_a_chart_is_safe_in_a_spreadsheet(shown):
     _show()
-    rows = list(csv.reader(io.StringIO(render.chart_data(shown[0][charts.MIME_V6]))))
+    rows = list(csv.reader(io.StringIO(chart_data(shown[0][charts.MIME_V6]))))
     assert rows == [["name", "n"], ["'=SUM(A1)", "3"], ["人工智能", "1"], ["<b>bold</b>", "2"]]
 
 

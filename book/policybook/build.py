@@ -17,7 +17,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import policybook
 from policybook import data, paths, sources
 
 
@@ -61,7 +60,7 @@ def book(
         result.pages = sum(1 for _ in made.rglob("*.html"))
     if with_pdf:
         with _stage(result, "pdf", tell):
-            result.pdf = pdf(report, made)
+            result.pdf = printed(report)
     with _stage(result, "publish", tell):
         _publish(made, report.html)
         if result.pdf:
@@ -71,6 +70,16 @@ def book(
                 _replace(result.pdf, target)
             result.pdf = target
     return result
+
+
+def printed(report: paths.Paths) -> Path:
+    """Make the PDF of the pages of the last build and return its path; raises ``BuildError``."""
+    from policybook import pdf, site
+
+    try:
+        return site.print_book(report, report.work / "html")
+    except pdf.PdfError as error:
+        raise BuildError(f"PDF: {error}") from None
 
 
 @contextlib.contextmanager
@@ -130,7 +139,12 @@ def _sphinx(report: paths.Paths, out: Path, tell: Callable[[str], None]) -> None
             out,
             path_config=report.root / "_config.yml",
             noconfig=True,
-            confoverrides={"external_toc_path": "_toc.yml", "nitpicky": True, "latex_individualpages": False},
+            confoverrides={
+                "external_toc_path": "_toc.yml",
+                "nitpicky": True,
+                "latex_individualpages": False,
+                "policybook_pdf": False,  # a stage of its own, after this one
+            },
             doctreedir=report.work / "doctrees",
             warningiserror=True,
             keep_going=True,
@@ -179,69 +193,6 @@ def source_date_epoch(report: paths.Paths) -> int:
         return int(datetime.fromisoformat(data.data_date(report)).replace(tzinfo=UTC).timestamp())
     except ValueError:
         raise BuildError("datapackage.json: data_date is missing or not an ISO date") from None
-
-
-# ---------------------------------------------------------------------------------------------------------------- PDF
-
-
-def pdf(report: paths.Paths, made: Path) -> Path:
-    """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
-
-    The PDF also lies beside the pages, for the links in them.
-    """
-    from yaml import safe_load
-
-    from policybook import pdf as printing
-
-    config = safe_load((report.root / "_config.yml").read_text(encoding="utf-8"))
-    target = made / PDF_NAME
-    pages = [name for name in reading_order(report) if (made / f"{name}.html").is_file()]
-    code = (paths.PACKAGE / "pdf.py").read_bytes() + (paths.TEMPLATES / "report.typ").read_bytes()
-    key = _key(code, [made / f"{name}.html" for name in pages], [made / "figures"], policybook.__version__)
-    seal = report.work / "pdf.key"
-    if target.is_file() and seal.is_file() and seal.read_text() == key:
-        return target
-    title, _, subtitle = config["title"].partition(": ")
-    try:
-        printing.build(
-            made,
-            target,
-            title=title,
-            subtitle=subtitle[:1].upper() + subtitle[1:],
-            authors=config.get("author", ""),
-            version=policybook.__version__,
-            data_date=data.data_date(report),
-            data_digest=data.digest(report),
-            pages=pages,
-        )
-    except printing.PdfError as error:
-        raise BuildError(f"PDF: {error}") from None
-    seal.write_text(key)
-    return target
-
-
-PDF_NAME = "report.pdf"
-
-
-def reading_order(report: paths.Paths) -> list[str]:
-    """Return the names of the pages in the order of the table of contents."""
-    from sphinx_external_toc.parsing import parse_toc_yaml
-
-    site = parse_toc_yaml(report.root / "_toc.yml")
-    order = [site.root.docname]
-    for name in order:
-        order.extend(str(item) for tree in site[name].subtrees for item in tree.items if str(item) in site)
-    return order
-
-
-def _key(code: bytes, pages: list[Path], folders: list[Path], version: str) -> str:
-    import hashlib
-
-    total = hashlib.sha256(code + version.encode())
-    stills = sorted(path for folder in folders if folder.is_dir() for path in folder.glob("*.svg"))
-    for path in [*pages, *stills]:
-        total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()
 
 
 # ------------------------------------------------------------------------------------------------------------ publish

@@ -68,12 +68,11 @@ def pdf() -> None:
     from policybook import build as making
 
     report = paths.report()
-    made = report.work / "html"
-    if not made.is_dir():
+    if not (report.work / "html").is_dir():
         _fail(FileNotFoundError("there are no pages yet: run policybook build first"), 2)
     try:
         (report.work / "pdf.key").unlink(missing_ok=True)
-        target = making.pdf(report, made)
+        target = making.printed(report)
     except making.BuildError as error:
         _fail(error, 1)
     OUT.print(f"PDF   {target}", soft_wrap=True)

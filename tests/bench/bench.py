@@ -21,7 +21,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from policybook import build, data, paths
+from policybook import data, paths
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = Console()
@@ -61,7 +61,7 @@ def make_plain(root: Path) -> None:
     The same cells run the same analysis; only ``show`` is replaced, by the plain way of displaying its object.
     """
     config = yaml.safe_load((root / "_config.yml").read_text(encoding="utf-8"))
-    config["sphinx"]["extra_extensions"].remove("policybook.render")
+    config["sphinx"]["extra_extensions"].remove("policybook.site")
     (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     first = (
         "from IPython.display import display as _display\nfrom policybook import charts as _c, tables as _t\n"
@@ -112,7 +112,7 @@ def main() -> None:
             note("one table changed", None, ours(mine))
         weights = {path.stem: path.stat().st_size for path in sorted((mine / "_build/html/book").glob("*.html"))}
         site = sum(path.stat().st_size for path in (mine / "_build/html").rglob("*") if path.is_file())
-        pdf = (mine / "_build" / "pdf" / build.PDF_NAME).stat().st_size
+        pdf = (mine / "_build" / "pdf" / site.PDF_NAME).stat().st_size
     table = Table(title=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     for column in ("measure", "goal s", "ours s", "plain s", "ratio"):
         table.add_column(column, justify="left" if column == "measure" else "right")

@@ -1,0 +1,255 @@
+"""The Sphinx extension: what happens around the pages of a book, whoever starts the build.
+
+Chapters are run before the pages are read (:mod:`policybook.execute`), pages are read anew when their outputs are new,
+and beside the pages come the downloads of every figure, one Vega script, a Chinese font and the PDF.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pybtex.plugin
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx_external_toc.parsing import parse_toc_yaml
+from yaml import safe_load
+
+import policybook
+from policybook import data, execute, paths, pdf, render
+from policybook.stills import CHINESE, chart_data, digest, keep, vega_script
+
+PDF_NAME = "report.pdf"
+LOG = logging.getLogger(__name__)
+
+
+# ------------------------------------------------------------------------------------------------------- before pages
+
+
+def _without_thebe(app: Sphinx, config) -> None:
+    """Take sphinx-thebe's handlers off: Jupyter Book always loads it, and it names a script on another host."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [found for found in listeners if not found.handler.__module__.startswith("sphinx_thebe")]
+    app.registry.css_files[:] = [found for found in app.registry.css_files if "thebe" not in found[0]]
+
+
+def _find_plugins_once(app: Sphinx) -> None:
+    """Let pybtex look up a plugin once: it reads the entry points of every installed package at each citation."""
+    if not hasattr(pybtex.plugin.find_plugin, "cache_info"):
+        pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
+
+
+def _run_chapters(app: Sphinx) -> None:
+    """Fill the cache of outputs before MyST-NB looks into it."""
+    config = app.env.mystnb_config
+    app.env.policybook_now = {}
+    if config.execution_mode != "cache":
+        return
+    report = paths.report(Path(app.srcdir))
+    site = app.config.external_site_map
+    sources = [Path(app.srcdir) / f"{name}.ipynb" for name in site]
+    chapters = [path for path in sources if path.is_file()]
+    try:
+        now = execute.refresh(
+            chapters, Path(config.execution_cache_path), report, config.execution_timeout, lambda text: LOG.info(text)
+        )
+    except (execute.ChapterError, data.DataError) as error:
+        raise ExtensionError(f"the book was not built.\n{error}") from None
+    app.env.policybook_now = {str(Path(path).relative_to(app.srcdir).with_suffix("")): key for path, key in now.items()}
+
+
+def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
+    """Read a page anew when its outputs are new, though its file is not."""
+    before = getattr(env, "policybook_fingerprints", {})
+    now = {name.replace("\\", "/"): key for name, key in env.policybook_now.items()}
+    env.policybook_fingerprints = now
+    return [name for name, key in now.items() if before.get(name) != key and name not in removed]
+
+
+def _note_figures(app: Sphinx, doctree: nodes.document) -> None:
+    """Remember the charts of a page, so that no later step has to read all pages again."""
+    figures = []
+    for node in doctree.findall(render.chart):
+        path = render.stills(app).folder / f"{digest(node['spec'])}.vl.json"
+        keep(path, node["spec"].encode())
+        figures.append((node["name"], path.name, node["alt"]))
+    _figures(app.env)[app.env.docname] = figures
+
+
+def _figures(env) -> dict[str, list[tuple[str, str, str]]]:
+    """Return name, file of the specification and alt text of the charts of each page."""
+    if not hasattr(env, "policybook_figures"):
+        env.policybook_figures = {}
+    return env.policybook_figures
+
+
+def _forget_figures(app: Sphinx, env, page: str) -> None:
+    _figures(env).pop(page, None)
+
+
+# -------------------------------------------------------------------------------------------------------------- pages
+
+
+def _page_scripts(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    if doctree is None:
+        return
+    if next(doctree.findall(render.chart), None):
+        app.add_js_file("charts.js", loading_method="defer")
+    if any("pb-search" in node["classes"] for node in doctree.findall(nodes.container)):
+        app.add_js_file("vendor/datatables.min.js", loading_method="defer")
+        app.add_js_file("tables.js", loading_method="defer")
+
+
+def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
+    """Offer the PDF of the whole report in the theme's menu of downloads."""
+    for group in context.get("header_buttons", []):
+        if group.get("label") == "download-buttons":
+            address = context["pathto"](PDF_NAME, 1)
+            said = {"text": "Whole report (.pdf)", "tooltip": "Download the whole report", "icon": "fas fa-file-pdf"}
+            group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
+
+
+# -------------------------------------------------------------------------------------------------------- after pages
+
+
+def _write_beside(app: Sphinx, error: Exception | None) -> None:
+    """Write the downloads of every figure, the Vega script and the Chinese font beside the pages."""
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    folder = out / render.FIGURES
+    folder.mkdir(exist_ok=True)
+    stills = render.stills(app)
+    kept, index = {"index.json"}, []
+    for page, figures in sorted(_figures(app.env).items()):
+        for name, stored, alt in figures:
+            if f"{name}.svg" in kept:
+                raise ExtensionError(f"{page}: a second figure is named {name}")
+            spec = (stills.folder / stored).read_text(encoding="utf-8")
+            content = json.loads(spec)
+            files = {
+                "svg": stills.svg(spec).encode(),
+                "png": stills.png(spec),
+                "csv": chart_data(content).encode(),
+                "vl.json": (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(),
+            }
+            for ending, written in files.items():
+                keep(folder / f"{name}.{ending}", written)
+                kept.add(f"{name}.{ending}")
+            index.append({"name": name, "page": f"{page}.html", "alt": alt})
+    keep(folder / "index.json", (json.dumps(index, ensure_ascii=False, indent=1) + "\n").encode())
+    for path in folder.iterdir():
+        if path.name not in kept:
+            path.unlink()
+    if index:
+        keep(out / "_static" / "vega.js", vega_script().encode())
+    _write_chinese_font(out, stills.folder)
+
+
+def _write_chinese_font(out: Path, folder: Path) -> None:
+    """Cut the committed Chinese font down to the characters that the pages use, for readers whose system has none."""
+    used: set[str] = set()
+    for page in out.rglob("*.html"):
+        used.update(CHINESE.findall(page.read_text(encoding="utf-8")))
+    key = hashlib.sha256("".join(sorted(used)).encode()).hexdigest()[:24]
+    for weight in ("Regular", "Bold"):
+        kept = folder / f"NotoSansSC-{weight}-{key}.woff2"
+        if not kept.is_file():
+            keep(kept, _subset(paths.FONTS / f"NotoSansSC-{weight}.ttf", used))
+        keep(out / "_static" / "fonts" / f"NotoSansSC-{weight}.woff2", kept.read_bytes())
+
+
+def _subset(font: Path, characters: set[str]) -> bytes:
+    from fontTools import subset
+
+    options = subset.Options(flavor="woff2", layout_features=["kern", "locl"], hinting=False, recalc_timestamp=False)
+    cut = subset.load_font(str(font), options)
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[ord(character) for character in characters] or [0x3000])
+    cutter.subset(cut)
+    stream = io.BytesIO()
+    subset.save_font(cut, stream, options)
+    return stream.getvalue()
+
+
+def reading_order(report: paths.Paths) -> list[str]:
+    """Return the names of the pages in the order of the table of contents."""
+    site = parse_toc_yaml(report.root / "_toc.yml")
+    order = [site.root.docname]
+    for name in order:
+        order.extend(str(item) for tree in site[name].subtrees for item in tree.items if str(item) in site)
+    return order
+
+
+def print_book(report: paths.Paths, made: Path) -> Path:
+    """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
+
+    The PDF lies beside the pages, for the links in them. Raises ``PdfError``.
+    """
+    config = safe_load((report.root / "_config.yml").read_text(encoding="utf-8"))
+    title, _, subtitle = config["title"].partition(": ")
+    pages = [name for name in reading_order(report) if (made / f"{name}.html").is_file()]
+    said = {
+        "title": title,
+        "subtitle": subtitle[:1].upper() + subtitle[1:],
+        "authors": config.get("author", ""),
+        "version": policybook.__version__,
+        "data_date": data.data_date(report),
+        "data_digest": data.digest(report),
+        "pages": pages,
+    }
+    code = [paths.PACKAGE / "pdf.py", *sorted(paths.TEMPLATES.iterdir())]
+    content = [*code, *(made / f"{name}.html" for name in pages), *sorted((made / render.FIGURES).glob("*.svg"))]
+    total = hashlib.sha256(json.dumps(said).encode())
+    for path in content:
+        total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    target, seal = made / PDF_NAME, made.parent / "pdf.key"
+    if not (target.is_file() and seal.is_file() and seal.read_text() == total.hexdigest()):
+        pdf.build(made, target, **said)
+        seal.write_text(total.hexdigest())
+    return target
+
+
+def _print(app: Sphinx, error: Exception | None) -> None:
+    if error or app.builder.name != "html" or not app.config.policybook_pdf or app._warncount:
+        return
+    try:
+        target = print_book(paths.report(Path(app.srcdir)), Path(app.outdir))
+    except pdf.PdfError as reason:
+        raise ExtensionError(f"the PDF was not made.\n{reason}") from None
+    LOG.info(f"the PDF is {target}")
+
+
+def _forget_on_failure(app: Sphinx, error: Exception | None) -> None:
+    """Throw the environment away after a build with warnings under -W.
+
+    Sphinx reports a warning when it reads a page, and not again for a page that it has read: the next build would pass.
+    """
+    if app.warningiserror and (error or app._warncount):
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register the extension with Sphinx."""
+    app.add_config_value("policybook_pdf", True, "", [bool])
+    render.register(app)
+    app.connect("config-inited", _without_thebe, priority=1)
+    app.connect("builder-inited", _find_plugins_once)
+    app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
+    app.connect("env-get-outdated", _outdated)
+    app.connect("env-purge-doc", _forget_figures)
+    app.connect("doctree-read", _note_figures)
+    app.connect("html-page-context", _page_scripts)
+    app.connect("html-page-context", _pdf_button, priority=900)
+    app.connect("build-finished", _write_beside)
+    app.connect("build-finished", _print, priority=800)
+    app.connect("build-finished", _forget_on_failure, priority=900)
+    return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}

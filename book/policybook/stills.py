@@ -1,0 +1,146 @@
+"""Stills: a specification drawn as SVG and PNG, once, in one process, kept by its digest.
+
+Nothing is drawn in a kernel. While Sphinx reads the pages, the pictures that they will need are drawn beside it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import vl_convert
+
+from policybook import paths
+
+VEGALITE = "6.4"
+# Counts up when stills are drawn in another way: those kept from before are then drawn anew.
+EDITION = 3
+
+# vl-convert draws one chart at a time.
+_pool = ThreadPoolExecutor(max_workers=1)
+
+
+@cache
+def _prepare_fonts() -> None:
+    vl_convert.register_font_directory(str(paths.FONTS))
+
+
+def digest(spec: str) -> str:
+    """Return the digest (hex) by which the stills of a specification (JSON text) are kept."""
+    content = f"{vl_convert.__version__} {VEGALITE} {EDITION} {spec}"
+    return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+class Stills:
+    """A folder of stills; what is not there yet is drawn when asked for, or ahead of it by :meth:`start`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the stills in ``folder``, which is made when the first is drawn."""
+        self.folder = folder
+        self._running: dict[str, Future] = {}
+
+    def start(self, spec: str) -> None:
+        """Begin to draw a specification in the background."""
+        key = digest(spec)
+        if key not in self._running and not (self.folder / f"{key}.png").is_file():
+            self._running[key] = _pool.submit(self._draw, spec, key)
+
+    def _draw(self, spec: str, key: str) -> None:
+        _prepare_fonts()
+        still = self.folder / f"{key}.svg"
+        if not still.is_file():
+            drawn = vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE)
+            keep(still, _chinese_first(drawn).encode())
+        opaque = still.read_text(encoding="utf-8").replace(">", '><rect width="100%" height="100%" fill="#ffffff"/>', 1)
+        keep(self.folder / f"{key}.png", vl_convert.svg_to_png(opaque, scale=2))
+
+    def _path(self, spec: str, ending: str) -> Path:
+        key = digest(spec)
+        running = self._running.pop(key, None)
+        path = self.folder / f"{key}.{ending}"
+        if running is not None:
+            running.result()
+        elif not path.is_file():
+            self._draw(spec, key)
+        return path
+
+    def svg(self, spec: str) -> str:
+        """Return a specification drawn as SVG."""
+        return self._path(spec, "svg").read_text(encoding="utf-8")
+
+    def png(self, spec: str) -> bytes:
+        """Return a specification drawn as PNG, at twice its size on white."""
+        return self._path(spec, "png").read_bytes()
+
+    def pdf(self, spec: str) -> bytes:
+        """Return a specification drawn as PDF, for LaTeX; not kept, since its bytes differ from run to run."""
+        _prepare_fonts()
+        return vl_convert.svg_to_pdf(self.svg(spec))
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all; leave one alone that has this content already."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(path.suffix + ".tmp")
+    draft.write_bytes(content)
+    draft.replace(path)
+
+
+CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+
+
+def _chinese_first(still: str) -> str:
+    """Set every text that holds Chinese in the Chinese font, Latin letters included.
+
+    Where one font lacks a character, the PNG and PDF writers set the whole text in whichever font of the machine has
+    all of them. A browser takes the Latin letters from the second font, since the first is only loaded for Chinese.
+    """
+
+    def set_font(text: re.Match[str]) -> str:
+        if not CHINESE.search(text.group()):
+            return text.group()
+        return re.sub(
+            r'font-family="[^"]*"', "font-family=\"'Noto Sans SC', 'Source Sans 3', sans-serif\"", text.group()
+        )
+
+    return re.sub(r"<text\b.*?</text>", set_font, still, flags=re.DOTALL)
+
+
+def chart_data(spec: dict[str, Any]) -> str:
+    """Return the data behind a chart as CSV: its main dataset (the named one, else the longest).
+
+    Cells that a spreadsheet would run as a formula get a leading apostrophe.
+    """
+    sets = spec.get("datasets", {})
+    main = spec.get("data", {}).get("name") if isinstance(spec.get("data"), dict) else None
+    rows = sets[main] if main in sets else max(sets.values(), key=len, default=[])
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in columns])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (list, dict)):
+        value = json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?!\d)", value):
+        return "'" + value
+    return value
+
+
+@cache
+def vega_script() -> str:
+    """Return the one script that brings charts to life; wrapped, for its global _ clashes with Sphinx's search."""
+    return "(function () {\n" + vl_convert.javascript_bundle(vl_version=VEGALITE) + "\n})();\n"
