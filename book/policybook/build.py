@@ -7,6 +7,7 @@ everything is ready. A build that fails or is stopped leaves the last good one a
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import io
 import os
 import re
@@ -15,6 +16,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import distributions
 from pathlib import Path
 
 from policybook import data, paths, sources
@@ -48,6 +50,12 @@ def book(
     the published book is then as it was.
     """
     result = Result(report.html)
+    seal, key = report.work / "inputs.key", inputs(report)
+    if seal.is_file() and seal.read_text() == f"{key} {with_pdf}" and (report.html / "index.html").is_file():
+        tell("nothing has changed since the last build")
+        result.pages = sum(1 for _ in report.html.rglob("*.html"))
+        result.pdf = next(iter(report.pdf.glob("*.pdf")), None) if with_pdf else None
+        return result
     with _stage(result, "data", tell):
         problems = data.check(report)
         if problems:
@@ -69,7 +77,21 @@ def book(
             if not (target.is_file() and target.read_bytes() == result.pdf.read_bytes()):
                 _replace(result.pdf, target)
             result.pdf = target
+        seal.write_text(f"{key} {with_pdf}")
     return result
+
+
+def inputs(report: paths.Paths) -> str:
+    """Return a digest (hex) of all that the book is made of: its files, the package, and what is installed."""
+    folders = [report.book, report.data, paths.PACKAGE]
+    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    files = {path for path in files if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)}
+    total = hashlib.sha256(sys.version.encode())
+    for path in [report.root / "_config.yml", report.root / "_toc.yml", *sorted(files)]:
+        total.update(f"{path} {data.file_digest(path)}\n".encode())
+    installed = sorted(f"{found.name} {found.version}" for found in distributions())
+    total.update("\n".join(installed).encode())
+    return total.hexdigest()
 
 
 def printed(report: paths.Paths) -> Path:

@@ -56,7 +56,8 @@ def build(pdf: bool) -> None:
     table.add_column("seconds", justify="right")
     for stage, seconds in result.seconds.items():
         table.add_row(stage, f"{seconds:.1f}")
-    OUT.print(table)
+    if result.seconds:
+        OUT.print(table)
     OUT.print(f"HTML  {result.html / 'index.html'}  ({result.pages} pages)", soft_wrap=True)
     if result.pdf:
         OUT.print(f"PDF   {result.pdf}  ({result.pdf.stat().st_size / 1e6:.1f} MB)", soft_wrap=True)

@@ -66,10 +66,12 @@ def refresh(
     report: paths.Paths,
     timeout: int = 300,
     tell: Callable[[str], None] = lambda text: None,
+    finished: Callable[[Run], None] = lambda run: None,
 ) -> dict[str, str]:
     """Bring the cache up to date and return the fingerprint of every chapter, by path.
 
-    Runs the chapters that need it in parallel, one kernel for each core. ``tell`` gets a line for every chapter run.
+    Runs the chapters that need it in parallel, one kernel for each core. ``tell`` gets a line for every chapter run,
+    ``finished`` the run itself.
 
     Raises ``ChapterError`` when one fails; nothing of the failed chapter enters the cache, the others are kept.
     """
@@ -111,6 +113,7 @@ def refresh(
                 "tables": sorted(run.tables),
                 "seconds": round(run.seconds, 2),
             }
+            finished(run)
             tell(f"{path.stem} run in {run.seconds:.1f} s ({done} of {len(stale)})")
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -120,6 +123,12 @@ def refresh(
     if failures:
         raise ChapterError("\n\n".join(failures))
     return {str(path): manifest[str(path)]["fingerprint"] for path in notebooks}
+
+
+def displayed(notebook: nbformat.NotebookNode, mime_type: str) -> list[dict]:
+    """Return what the cells of an executed notebook displayed under a MIME type, in order."""
+    outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
+    return [output["data"][mime_type] for output in outputs if mime_type in output.get("data", {})]
 
 
 def _read_manifest(path: Path) -> dict[str, dict]:

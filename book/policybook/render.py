@@ -65,7 +65,7 @@ class ChartRenderer:
         about = spec.get("usermeta", {}).get("policybook")
         if not about:
             raise ExtensionError("a chart was displayed without policybook.charts.show: it has no name and no alt text")
-        text = json.dumps(spec, ensure_ascii=False, sort_keys=True)
+        text = specification(spec)
         figure = nodes.figure("", chart(spec=text, name=about["name"], alt=about["alt"]))
         figure += _caption(renderer, nodes.caption, about["caption"], content.line)
         legend = nodes.legend()
@@ -257,6 +257,11 @@ def _skip(self, node: nodes.Element) -> None:
 
 def _depart(self, node: nodes.Element) -> None:
     """Never reached: every visitor skips."""
+
+
+def specification(spec: dict[str, Any]) -> str:
+    """Return a specification as the text by which its stills are known."""
+    return json.dumps(spec, ensure_ascii=False, sort_keys=True)
 
 
 def stills(app: Sphinx) -> Stills:

@@ -55,10 +55,14 @@ def _run_chapters(app: Sphinx) -> None:
     site = app.config.external_site_map
     sources = [Path(app.srcdir) / f"{name}.ipynb" for name in site]
     chapters = [path for path in sources if path.is_file()]
+    cache_folder = Path(config.execution_cache_path)
+
+    def draw(run: execute.Run) -> None:
+        for spec in execute.displayed(run.notebook, render.MIME_CHART):
+            render.stills(app).start(render.specification(spec))
+
     try:
-        now = execute.refresh(
-            chapters, Path(config.execution_cache_path), report, config.execution_timeout, lambda text: LOG.info(text)
-        )
+        now = execute.refresh(chapters, cache_folder, report, config.execution_timeout, LOG.info, draw)
     except (execute.ChapterError, data.DataError) as error:
         raise ExtensionError(f"the book was not built.\n{error}") from None
     app.env.policybook_now = {str(Path(path).relative_to(app.srcdir).with_suffix("")): key for path, key in now.items()}
@@ -150,7 +154,7 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
         if path.name not in kept:
             path.unlink()
     if index:
-        keep(out / "_static" / "vega.js", vega_script().encode())
+        keep(out / "_static" / "vega.js", vega_script(stills.folder).encode())
     _write_chinese_font(out, stills.folder)
 
 

@@ -1,6 +1,6 @@
-"""Stills: a specification drawn as SVG and PNG, once, in one process, kept by its digest.
+"""Stills: a specification drawn as SVG and PNG, once, kept by its digest.
 
-Nothing is drawn in a kernel. While Sphinx reads the pages, the pictures that they will need are drawn beside it.
+Nothing is drawn in a kernel: one process beside Sphinx draws what the pages will need, while it reads them.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ import hashlib
 import io
 import json
 import re
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +26,11 @@ VEGALITE = "6.4"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
 EDITION = 3
 
-# vl-convert draws one chart at a time.
-_pool = ThreadPoolExecutor(max_workers=1)
+
+@cache
+def _painter() -> ProcessPoolExecutor:
+    # Threads would not do: vl-convert holds the interpreter while it draws.
+    return ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
 
 
 @cache
@@ -36,6 +42,17 @@ def digest(spec: str) -> str:
     """Return the digest (hex) by which the stills of a specification (JSON text) are kept."""
     content = f"{vl_convert.__version__} {VEGALITE} {EDITION} {spec}"
     return hashlib.sha256(content.encode()).hexdigest()[:24]
+
+
+def _draw(folder: Path, spec: str, key: str) -> None:
+    """Draw a specification as SVG and, from that, as PNG on white."""
+    _prepare_fonts()
+    still = folder / f"{key}.svg"
+    if not still.is_file():
+        drawn = vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE)
+        keep(still, _chinese_first(drawn).encode())
+    opaque = still.read_text(encoding="utf-8").replace(">", '><rect width="100%" height="100%" fill="#ffffff"/>', 1)
+    keep(folder / f"{key}.png", vl_convert.svg_to_png(opaque, scale=2))
 
 
 class Stills:
@@ -50,25 +67,17 @@ class Stills:
         """Begin to draw a specification in the background."""
         key = digest(spec)
         if key not in self._running and not (self.folder / f"{key}.png").is_file():
-            self._running[key] = _pool.submit(self._draw, spec, key)
-
-    def _draw(self, spec: str, key: str) -> None:
-        _prepare_fonts()
-        still = self.folder / f"{key}.svg"
-        if not still.is_file():
-            drawn = vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE)
-            keep(still, _chinese_first(drawn).encode())
-        opaque = still.read_text(encoding="utf-8").replace(">", '><rect width="100%" height="100%" fill="#ffffff"/>', 1)
-        keep(self.folder / f"{key}.png", vl_convert.svg_to_png(opaque, scale=2))
+            self._running[key] = _painter().submit(_draw, self.folder, spec, key)
 
     def _path(self, spec: str, ending: str) -> Path:
         key = digest(spec)
         running = self._running.pop(key, None)
         path = self.folder / f"{key}.{ending}"
         if running is not None:
-            running.result()
-        elif not path.is_file():
-            self._draw(spec, key)
+            with suppress(BrokenProcessPool):
+                running.result()
+        if not path.is_file():
+            _draw(self.folder, spec, key)
         return path
 
     def svg(self, spec: str) -> str:
@@ -140,7 +149,13 @@ def _cell(value: Any) -> Any:
     return value
 
 
-@cache
-def vega_script() -> str:
-    """Return the one script that brings charts to life; wrapped, for its global _ clashes with Sphinx's search."""
-    return "(function () {\n" + vl_convert.javascript_bundle(vl_version=VEGALITE) + "\n})();\n"
+def vega_script(folder: Path) -> str:
+    """Return the one script that brings charts to life, made once and kept in ``folder``.
+
+    It is wrapped, since its global _ clashes with Sphinx's search.
+    """
+    path = folder / f"vega-{digest('')}.js"
+    if not path.is_file():
+        bundle = vl_convert.javascript_bundle(vl_version=VEGALITE)
+        keep(path, f"(function () {{\n{bundle}\n}})();\n".encode())
+    return path.read_text(encoding="utf-8")
