@@ -207,6 +207,15 @@ def test_the_pdf_has_every_figure_with_its_number(pages, printed_text):
             assert _words(number) in printed_text
 
 
+def test_a_table_for_the_screen_is_named_in_the_pdf_and_not_printed(pages, printed_text):
+    boxes = [box for page in pages.values() for box in page.xpath("//div[contains(@class, 'pb-screen')]")]
+    assert boxes
+    for box in boxes:
+        rows = box.xpath(".//tbody/tr")
+        assert f"{len(rows):,} rows, in the HTML edition" in printed_text
+        assert _words(rows[-1])[:60] not in printed_text
+
+
 def test_the_pdf_embeds_its_fonts_and_has_chinese(printed, printed_text):
     names = set()
     for page in printed.pages:

@@ -224,8 +224,21 @@ def _read(site: Path, name: str) -> _Page:
     for element in article.xpath(f".//*[{_NOT_PRINTED}] | .//comment()"):
         if element.getparent() is not None:
             element.drop_tree()
+    for box in _having(article, "pb-screen"):
+        _shorten(box)
     _order_headings(article, (root.findtext(".//title") or name).split(" — ")[0].strip())
     return _Page(name, article)
+
+
+def _shorten(box: HtmlElement) -> None:
+    """Leave caption and head of a table that is for the screen, and say in their stead how many rows there are."""
+    for body in list(box.iter("tbody")):
+        rows, columns = len(body), max((len(row) for row in body), default=1)
+        body.clear()
+        row = markup.Element("tr")
+        row.extend(markup.Element("td") for _ in range(columns))
+        row[0].text = f"{rows:,} rows, in the HTML edition"
+        body.append(row)
 
 
 def _having(root: HtmlElement, name: str) -> list[HtmlElement]:

@@ -88,7 +88,10 @@ class TableRenderer:
         if content.mime_type != MIME_TABLE or inline:
             return None
         about = dict(content.content)
-        box = nodes.container(classes=["pb-table", *(["pb-search"] if about["searchable"] else [])])
+        box = nodes.container(classes=["pb-table"])
+        box["classes"] += [
+            name for name, on in (("pb-search", about["searchable"]), ("pb-screen", not about["in_print"])) if on
+        ]
         table = nodes.table(classes=["colwidths-given"] if any(about["widths"]) else [])
         table += _caption(renderer, nodes.title, about["caption"], content.line)
         table += table_cells(content=about)

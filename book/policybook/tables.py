@@ -70,6 +70,7 @@ def show(
     note: str = "",
     row_ids: str | None = None,
     searchable: bool | None = None,
+    in_print: bool = True,
 ) -> None:
     """Display a table as a numbered table.
 
@@ -77,7 +78,8 @@ def show(
     (default: all). ``formats`` maps a column to a function of a value that returns text or :class:`Text` pieces;
     otherwise numbers are written with thousands separators, dates as ISO, missing values as an en dash. ``widths`` are
     relative column widths. ``row_ids`` names a column whose values become anchors of the rows. ``searchable`` (default:
-    more than 15 rows) adds search and sorting in the browser. Caption and note may hold MyST Markdown.
+    more than 15 rows) adds search and sorting in the browser. With ``in_print`` false the PDF has the head of the table
+    and the number of its rows only. Caption and note may hold MyST Markdown.
 
     Raises ``ValueError`` for a bad name or unknown columns.
     """
@@ -104,6 +106,7 @@ def show(
         "rows": rows,
         "row_ids": [str(value) for value in table[row_ids]] if row_ids else [],
         "searchable": len(rows) > 15 if searchable is None else searchable,
+        "in_print": in_print,
     }
     plain = f"{caption} ({len(rows)} rows)"
     display({MIME: content, "text/html": to_html(content), "text/plain": plain}, raw=True)
