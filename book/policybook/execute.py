@@ -61,14 +61,14 @@ def fingerprint(notebook: nbformat.NotebookNode, tables: Iterable[str], package:
 
 
 def refresh(
-    chapters: Iterable[Path],
+    chapters: list[Path],
     cache_folder: Path,
     report: paths.Paths,
     timeout: int = 300,
     tell: Callable[[str], None] = lambda text: None,
     finished: Callable[[Run], None] = lambda run: None,
 ) -> dict[str, str]:
-    """Bring the cache up to date and return the fingerprint of every chapter, by path.
+    """Bring the cache up to date and return the fingerprint of every chapter, by its path from the root of the report.
 
     Runs the chapters that need it in parallel, one kernel for each core. ``tell`` gets a line for every chapter run,
     ``finished`` the run itself.
@@ -82,9 +82,11 @@ def refresh(
     package = package_digest()
     notebooks: dict[Path, nbformat.NotebookNode] = {}
     stale: list[Path] = []
+    # Chapters are known by their place in the report: a report that is moved keeps its outputs.
+    key = {path: path.relative_to(report.root).as_posix() for path in chapters}
     for path in chapters:
         notebook = read(path)
-        known = manifest.get(str(path), {})
+        known = manifest.get(key[path], {})
         now = fingerprint(notebook, known.get("tables", ()), package, report)
         cached = _cached(cache, notebook)
         if cached is None or known.get("fingerprint") != now:
@@ -93,7 +95,7 @@ def refresh(
                 cache.remove_cache(cached)
         notebooks[path] = notebook
     # Longest first, as measured last time: two cores are then busy to the end.
-    stale.sort(key=lambda path: -manifest.get(str(path), {}).get("seconds", 60.0))
+    stale.sort(key=lambda path: -manifest.get(key[path], {}).get("seconds", 60.0))
     failures: list[str] = []
     pool = ThreadPoolExecutor(max_workers=max(1, min(len(stale), os.cpu_count() or 1)))
     try:
@@ -104,11 +106,11 @@ def refresh(
                 run = future.result()
             except ChapterError as error:
                 failures.append(str(error))
-                manifest.pop(str(path), None)
+                manifest.pop(key[path], None)
                 continue
             bundle = CacheBundleIn(run.notebook, str(path), data={"execution_seconds": run.seconds})
             cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
-            manifest[str(path)] = {
+            manifest[key[path]] = {
                 "fingerprint": fingerprint(notebooks[path], run.tables, package, report),
                 "tables": sorted(run.tables),
                 "seconds": round(run.seconds, 2),
@@ -122,7 +124,7 @@ def refresh(
         draft.replace(manifest_path)
     if failures:
         raise ChapterError("\n\n".join(failures))
-    return {str(path): manifest[str(path)]["fingerprint"] for path in notebooks}
+    return {name: manifest[name]["fingerprint"] for name in key.values()}
 
 
 def displayed(notebook: nbformat.NotebookNode, mime_type: str) -> list[dict]:

@@ -65,14 +65,13 @@ def _run_chapters(app: Sphinx) -> None:
         now = execute.refresh(chapters, cache_folder, report, config.execution_timeout, LOG.info, draw)
     except (execute.ChapterError, data.DataError) as error:
         raise ExtensionError(f"the book was not built.\n{error}") from None
-    app.env.policybook_now = {str(Path(path).relative_to(app.srcdir).with_suffix("")): key for path, key in now.items()}
+    app.env.policybook_now = {name.removesuffix(".ipynb"): key for name, key in now.items()}
 
 
 def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Read a page anew when its outputs are new, though its file is not."""
     before = getattr(env, "policybook_fingerprints", {})
-    now = {name.replace("\\", "/"): key for name, key in env.policybook_now.items()}
-    env.policybook_fingerprints = now
+    now = env.policybook_fingerprints = env.policybook_now
     return [name for name, key in now.items() if before.get(name) != key and name not in removed]
 
 
@@ -84,6 +83,16 @@ def _note_figures(app: Sphinx, doctree: nodes.document) -> None:
         keep(path, node["spec"].encode())
         figures.append((node["name"], path.name, node["alt"]))
     _figures(app.env)[app.env.docname] = figures
+
+
+def _renew_references(app: Sphinx, env) -> list[str]:
+    """Write the bibliography anew when the cited sources are others: no page that lists them has changed itself."""
+    domain = env.get_domain("cite")
+    cited = sorted({target.key for reference in domain.citation_refs for target in reference.targets})
+    if getattr(env, "policybook_cited", None) == cited:
+        return []
+    env.policybook_cited = cited
+    return sorted({key.docname for key in domain.bibliographies})
 
 
 def _figures(env) -> dict[str, list[tuple[str, str, str]]]:
@@ -237,7 +246,8 @@ def _forget_on_failure(app: Sphinx, error: Exception | None) -> None:
 
     Sphinx reports a warning when it reads a page, and not again for a page that it has read: the next build would pass.
     """
-    if app.warningiserror and (error or app._warncount):
+    # With --keep-going Sphinx counts warnings, and leaves warningiserror off.
+    if (app.warningiserror or app.keep_going) and (error or app._warncount):
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
@@ -251,6 +261,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _forget_figures)
     app.connect("doctree-read", _note_figures)
+    app.connect("env-updated", _renew_references)
     app.connect("html-page-context", _page_scripts)
     app.connect("html-page-context", _pdf_button, priority=900)
     app.connect("build-finished", _write_beside)
