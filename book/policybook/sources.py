@@ -43,8 +43,8 @@ def registry(report: paths.Paths | None = None) -> pd.DataFrame:
 
 
 def citation_anchor(source_id: str) -> str:
-    """Return the anchor of a source in the bibliography (``bibtex_cite_id`` in ``_config.yml`` makes the same)."""
-    return f"cite-{source_id}"
+    """Return the anchor of a source in the bibliography, as docutils makes it of ``bibtex_cite_id``."""
+    return "cite-" + re.sub("_+", "-", source_id).strip("-")
 
 
 def author(row: object) -> str:
