@@ -95,7 +95,7 @@ def test_downloads_lead_to_their_files_from_disk(browser, built):
     context = browser.new_context()
     page, _, _ = _open(context, built / "book" / "index.html")
     page.click(".pb-menu summary")
-    for ending, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"label,"), ("vl.json", b"{")):
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"count,label"), ("vl.json", b"{")):
         link = page.query_selector(f".pb-menu a[href$='.{ending}']")
         assert link.is_visible()
         path = Path(unquote(urlsplit(link.evaluate("a => a.href")).path))
