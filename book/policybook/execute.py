@@ -117,6 +117,11 @@ def refresh(
             }
             finished(run)
             tell(f"{path.stem} run in {run.seconds:.1f} s ({done} of {len(stale)})")
+    except BaseException:
+        # Stopped by the user, or a fault of ours: kernels live in sessions of their own and would run on.
+        pool.shutdown(wait=False, cancel_futures=True)
+        _stop_kernels()
+        raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
         draft = manifest_path.with_suffix(".tmp")
@@ -158,6 +163,16 @@ def read(path: Path) -> nbformat.NotebookNode:
         raise ChapterError(f"{path}: not a valid notebook: {str(error).splitlines()[0]}") from None
 
 
+_at_work: set[NotebookClient] = set()
+
+
+def _stop_kernels() -> None:
+    for client in list(_at_work):
+        process = getattr(getattr(client.km, "provisioner", None), "process", None)
+        if process is not None:
+            process.kill()
+
+
 def _run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> Run:
     """Run a copy of a notebook in a kernel of its own, in its own folder."""
     notebook = copy.deepcopy(notebook)
@@ -181,6 +196,7 @@ def _run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> Run:
             # Kernels warn, each anew, that they listen on this machine without encryption.
             extra_arguments=["--log-level=ERROR"],
         )
+        _at_work.add(client)
         try:
             client.execute(env=environment)
         except CellTimeoutError:
@@ -189,6 +205,8 @@ def _run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> Run:
             raise ChapterError(_explain(path, notebook, error)) from None
         except DeadKernelError:
             raise ChapterError(f"{path}: the kernel died while the chapter ran (out of memory?)") from None
+        finally:
+            _at_work.discard(client)
         tables = tuple(sorted(set(log.read_text(encoding="utf-8").split()))) if log.exists() else ()
     return Run(path, notebook, time.perf_counter() - started, tables)
 
