@@ -111,7 +111,7 @@ def main() -> None:
             change_table(mine)
             note("one table changed", None, ours(mine))
         weights = {path.stem: path.stat().st_size for path in sorted((mine / "_build/html/book").glob("*.html"))}
-        site = sum(path.stat().st_size for path in (mine / "_build/html").rglob("*") if path.is_file())
+        whole = sum(path.stat().st_size for path in (mine / "_build/html").rglob("*") if path.is_file())
         pdf = (mine / "_build" / "pdf" / site.PDF_NAME).stat().st_size
     table = Table(title=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     for column in ("measure", "goal s", "ours s", "plain s", "ratio"):
@@ -122,12 +122,12 @@ def main() -> None:
     OUT.print(table)
     heaviest = max(weights, key=weights.get)
     OUT.print(
-        f"heaviest page {heaviest} {weights[heaviest] / 1e6:.2f} MB, site {site / 1e6:.1f} MB, PDF {pdf / 1e6:.2f} MB"
+        f"heaviest page {heaviest} {weights[heaviest] / 1e6:.2f} MB, site {whole / 1e6:.1f} MB, PDF {pdf / 1e6:.2f} MB"
     )
     target = ROOT / "_build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
     target.write_text(
-        json.dumps({"times": results, "page_bytes": weights, "site_bytes": site, "pdf_bytes": pdf}, indent=1)
+        json.dumps({"times": results, "page_bytes": weights, "site_bytes": whole, "pdf_bytes": pdf}, indent=1)
     )
     OUT.print(f"written to {target}", soft_wrap=True)
 
