@@ -21,7 +21,7 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from policybook import data, paths
+from policybook import data, paths, site
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = Console()
