@@ -67,7 +67,9 @@ class Stills:
         """Begin to draw a specification in the background."""
         key = digest(spec)
         if key not in self._running and not (self.folder / f"{key}.png").is_file():
-            self._running[key] = _painter().submit(_draw, self.folder, spec, key)
+            # Where no second process can be had, stills are drawn when they are asked for.
+            with suppress(BrokenProcessPool, OSError):
+                self._running[key] = _painter().submit(_draw, self.folder, spec, key)
 
     def _path(self, spec: str, ending: str) -> Path:
         key = digest(spec)
