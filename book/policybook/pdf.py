@@ -8,6 +8,7 @@ whatever else is handed to Typst goes as a quoted string or as JSON.
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import logging
 import os
@@ -148,12 +149,14 @@ def build(
     data_digest: str,
     pages: list[str],
     licence: str = LICENCE,
+    kept: Path | None = None,
 ) -> Path:
     """Write the pages of the built site ``html`` to ``target`` as one tagged PDF (PDF/UA-1) and return ``target``.
 
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. ``data_date`` (ISO) dates
     the document, unless ``SOURCE_DATE_EPOCH`` is set; the same input gives the same bytes. Links that lead to no page
-    of the PDF become text, and their number is logged.
+    of the PDF become text, and their number is logged. ``kept`` is a folder in which the markup of chapters stays, so that
+    those that did not change need not be converted again.
 
     Raises ``PdfError`` with the page and the cause; the former ``target`` is then left as it was.
     """
@@ -178,7 +181,7 @@ def build(
     draft = target.with_name(f".{target.name}.draft")
     try:
         with tempfile.TemporaryDirectory(prefix="policybook-pdf-") as folder:
-            content = _typeset(Path(folder), html, site, about, date)
+            content = _typeset(Path(folder), html, site, about, date, kept)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(content)
@@ -610,7 +613,12 @@ def _showable(text: str) -> str:
 
 
 def _typeset(
-    folder: Path, root: Path, site: dict[str, _Page], about: dict[str, object], date: datetime.datetime
+    folder: Path,
+    root: Path,
+    site: dict[str, _Page],
+    about: dict[str, object],
+    date: datetime.datetime,
+    kept: Path | None,
 ) -> bytes:
     """Write everything that Typst reads to ``folder`` and return the PDF."""
     (folder / "files").mkdir()
@@ -618,7 +626,9 @@ def _typeset(
     (folder / "report.typ").write_bytes((paths.TEMPLATES / "report.typ").read_bytes())
     pandoc = pypandoc.get_pandoc_path()
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        chapters = list(pool.map(lambda page: _pandoc(pandoc, page, _clean(page, root, site), folder), site.values()))
+        sources = [_clean(page, root, site) for page in site.values()]
+        turned = pool.map(lambda page, source: _typst(pandoc, page, source, folder, kept), site.values(), sources)
+        chapters = list(turned)
     for name, path in {name: path for page in site.values() for name, path in page.files.items()}.items():
         content = path.read_bytes()
         if path.suffix.lower() == ".svg":
@@ -648,6 +658,20 @@ def _typeset(
         guilty = [page.name for page in site.values() if any(name in said for name in page.files)]
         where = list(site)[int(chapter[1])] if chapter else (guilty or ["the report"])[0]
         raise PdfError(" ".join([f"{where}: {error.message}", *error.hints])) from error
+
+
+def _typst(program: str, page: _Page, source: str, folder: Path, kept: Path | None) -> str:
+    """Return the Typst markup of a page, from the folder of those kept where it is there."""
+    if kept is None:
+        return _pandoc(program, page, source, folder)
+    key = hashlib.sha256(f"{pypandoc.__version__}{_FILTER}{source}".encode()).hexdigest()
+    path = kept / f"{key}.typ"
+    if not path.is_file():
+        kept.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".draft")
+        draft.write_text(_pandoc(program, page, source, folder), encoding="utf-8")
+        draft.replace(path)
+    return path.read_text(encoding="utf-8")
 
 
 def _pandoc(program: str, page: _Page, source: str, folder: Path) -> str:

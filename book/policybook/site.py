@@ -23,7 +23,7 @@ from yaml import safe_load
 
 import policybook
 from policybook import data, execute, paths, pdf, render
-from policybook.stills import CHINESE, chart_data, digest, keep, vega_script
+from policybook.stills import CHINESE, chart_data, digest, keep
 
 PDF_NAME = "report.pdf"
 LOG = logging.getLogger(__name__)
@@ -56,6 +56,7 @@ def _run_chapters(app: Sphinx) -> None:
     sources = [Path(app.srcdir) / f"{name}.ipynb" for name in site]
     chapters = [path for path in sources if path.is_file()]
     cache_folder = Path(config.execution_cache_path)
+    render.stills(app).start_script()
 
     def draw(run: execute.Run) -> None:
         for spec in execute.displayed(run.notebook, render.MIME_CHART):
@@ -163,21 +164,23 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
         if path.name not in kept:
             path.unlink()
     if index:
-        keep(out / "_static" / "vega.js", vega_script(stills.folder).encode())
+        keep(out / "_static" / "vega.js", stills.script().encode())
     _write_chinese_font(out, stills.folder)
 
 
 def _write_chinese_font(out: Path, folder: Path) -> None:
-    """Cut the committed Chinese font down to the characters that the pages use, for readers whose system has none."""
+    """Cut the committed Chinese font down to the characters that the pages use, for readers whose system has none.
+
+    One weight: browsers embolden it for the few headings with Chinese.
+    """
     used: set[str] = set()
     for page in out.rglob("*.html"):
         used.update(CHINESE.findall(page.read_text(encoding="utf-8")))
     key = hashlib.sha256("".join(sorted(used)).encode()).hexdigest()[:24]
-    for weight in ("Regular", "Bold"):
-        kept = folder / f"NotoSansSC-{weight}-{key}.woff2"
-        if not kept.is_file():
-            keep(kept, _subset(paths.FONTS / f"NotoSansSC-{weight}.ttf", used))
-        keep(out / "_static" / "fonts" / f"NotoSansSC-{weight}.woff2", kept.read_bytes())
+    kept = folder / f"NotoSansSC-{key}.woff2"
+    if not kept.is_file():
+        keep(kept, _subset(paths.FONTS / "NotoSansSC-Regular.ttf", used))
+    keep(out / "_static" / "fonts" / "NotoSansSC.woff2", kept.read_bytes())
 
 
 def _subset(font: Path, characters: set[str]) -> bytes:
@@ -226,7 +229,7 @@ def print_book(report: paths.Paths, made: Path) -> Path:
         total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
     target, seal = made / PDF_NAME, made.parent / "pdf.key"
     if not (target.is_file() and seal.is_file() and seal.read_text() == total.hexdigest()):
-        pdf.build(made, target, **said)
+        pdf.build(made, target, **said, kept=made.parent / "typst")
         seal.write_text(total.hexdigest())
     return target
 

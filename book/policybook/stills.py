@@ -55,6 +55,18 @@ def _draw(folder: Path, spec: str, key: str) -> None:
     keep(folder / f"{key}.png", vl_convert.svg_to_png(opaque, scale=2))
 
 
+def _make_script(folder: Path) -> Path:
+    """Make the one script that brings charts to life, unless it is there; return its path.
+
+    It is wrapped, since its global _ clashes with Sphinx's search.
+    """
+    path = folder / f"vega-{digest('')}.js"
+    if not path.is_file():
+        bundle = vl_convert.javascript_bundle(vl_version=VEGALITE)
+        keep(path, f"(function () {{\n{bundle}\n}})();\n".encode())
+    return path
+
+
 class Stills:
     """A folder of stills; what is not there yet is drawn when asked for, or ahead of it by :meth:`start`."""
 
@@ -70,6 +82,19 @@ class Stills:
             # Where no second process can be had, stills are drawn when they are asked for.
             with suppress(BrokenProcessPool, OSError):
                 self._running[key] = _painter().submit(_draw, self.folder, spec, key)
+
+    def start_script(self) -> None:
+        """Begin to make the script for the browser in the background."""
+        with suppress(BrokenProcessPool, OSError):
+            self._running["script"] = _painter().submit(_make_script, self.folder)
+
+    def script(self) -> str:
+        """Return the one script that brings charts to life in the browser."""
+        running = self._running.pop("script", None)
+        if running is not None:
+            with suppress(BrokenProcessPool):
+                running.result()
+        return _make_script(self.folder).read_text(encoding="utf-8")
 
     def _path(self, spec: str, ending: str) -> Path:
         key = digest(spec)
@@ -149,15 +174,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?!\d)", value):
         return "'" + value
     return value
-
-
-def vega_script(folder: Path) -> str:
-    """Return the one script that brings charts to life, made once and kept in ``folder``.
-
-    It is wrapped, since its global _ clashes with Sphinx's search.
-    """
-    path = folder / f"vega-{digest('')}.js"
-    if not path.is_file():
-        bundle = vl_convert.javascript_bundle(vl_version=VEGALITE)
-        keep(path, f"(function () {{\n{bundle}\n}})();\n".encode())
-    return path.read_text(encoding="utf-8")
