@@ -155,8 +155,8 @@ def build(
 
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. ``data_date`` (ISO) dates
     the document, unless ``SOURCE_DATE_EPOCH`` is set; the same input gives the same bytes. Links that lead to no page
-    of the PDF become text, and their number is logged. ``kept`` is a folder in which the markup of chapters stays, so that
-    those that did not change need not be converted again.
+    of the PDF become text, and their number is logged. ``kept`` is a folder in which the markup of chapters stays, so
+    that those that did not change need not be converted again.
 
     Raises ``PdfError`` with the page and the cause; the former ``target`` is then left as it was.
     """
