@@ -1,4 +1,4 @@
-"""The command line: ``policybook build | pdf | check | serve``.
+"""The command line: ``policybook build | pdf | check | text | serve``.
 
 Exit codes: 0 done, 1 the book could not be built, 2 bad input (data package, settings, arguments).
 """
@@ -107,6 +107,50 @@ def _problems(problems: list[data.Problem]) -> None:
     for problem in problems:
         ERR.print(escape(str(problem)))
     ERR.print(f"[bold red]{len(problems)} problem{'s' if len(problems) != 1 else ''} in the data package[/]")
+
+
+@main.group()
+def text() -> None:
+    """Count texts by the rule of the tables."""
+
+
+@text.command("count")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text.")
+def text_count(file: Path, lang: str) -> None:
+    """Count a plain text file: words, sentences and the term groups of the data package."""
+    from policybook import counting
+
+    try:
+        content = file.read_text(encoding="utf-8")
+        if not content.strip():
+            raise ValueError(f"{file} is empty")
+        if lang == "zh":
+            base = counting.chinese_characters(content)
+            found = counting.count_chinese_terms(content, list(data.load("zh_terms")["term"]))
+            summary, per = f"{base:,} Chinese characters", "per 1,000 characters"
+        else:
+            counts = counting.count(content)
+            base = counts.words
+            found = counting.count_terms(content, data.load("term_patterns").set_index("term_id")["regex"].to_dict())
+            summary = f"{base:,} words, {counts.sentences:,} sentences, {counts.distinct_tokens:,} distinct tokens"
+            per = "per 1,000 words"
+        if not base:
+            raise ValueError(f"{file} holds nothing to count in this language")
+    except OSError as error:
+        _fail(OSError(f"{file}: {error.strerror}"), 2)
+    except UnicodeDecodeError as error:
+        _fail(ValueError(f"{file} is not UTF-8 at byte {error.start}"), 2)
+    except (ValueError, data.DataError) as error:
+        _fail(error, 2)
+    table = Table(box=None, padding=(0, 2), title=summary, title_justify="left")
+    table.add_column("term")
+    table.add_column("count", justify="right")
+    table.add_column(per, justify="right")
+    for term, times in sorted(found.items(), key=lambda item: (-item[1], item[0])):
+        if times:
+            table.add_row(term, f"{times:,}", f"{1000 * times / base:.1f}")
+    OUT.print(table)
 
 
 @main.command()

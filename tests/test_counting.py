@@ -1,0 +1,117 @@
+"""Counting texts: a small text counted by hand, and the registered counts of the full texts where these are at hand."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policybook import counting, data
+from support import policybook
+
+SMALL = (
+    "Open–source AI: it’s safe — and it is open-source! Article 7\n"
+    "No stop list here. Too short. AI must serve people; people must not serve AI"
+)
+
+
+def test_a_small_text_is_counted_as_by_hand():
+    # open-source ai it's safe and it is open-source article | no stop list here | (too short) | ai must serve people
+    # people must not serve ai
+    found = counting.count(SMALL)
+    assert found.words == 9 + 4 + 2 + 9
+    assert found.sentences == 3  # "article no stop list here" ends one; "too short" has two tokens only
+    assert found.tokens["open-source"] == 2 and found.tokens["it's"] == 1 and found.tokens["ai"] == 3
+    assert "7" not in found.tokens
+    assert found.distinct_tokens == len(set(counting.tokens(SMALL)))
+
+
+def test_terms_are_found_across_line_ends_and_case():
+    patterns = {"must": r"\bmust\b", "article_no": r"article 7 no", "safe": r"\bsafe(?:ty|ly)?\b"}
+    assert counting.count_terms(SMALL, patterns) == {"must": 2, "article_no": 1, "safe": 1}
+    with pytest.raises(ValueError, match=r"term bad: '\(' is no regular expression"):
+        counting.count_terms(SMALL, {"bad": "("})
+
+
+def test_chinese_is_counted_by_characters_and_terms():
+    text = "人工 智能\n全球治理，AI 人⼯智能。"  # the second 工 is a Kangxi radical
+    assert counting.chinese_characters(text) == 12
+    assert counting.count_chinese_terms(text, ["人工智能", "治理", "安全"]) == {"人工智能": 2, "治理": 1, "安全": 0}
+
+
+@given(st.text(max_size=300))
+def test_any_text_can_be_counted(text):
+    found = counting.count(text)
+    assert found.words == sum(found.tokens.values()) >= found.distinct_tokens
+    assert found.sentences <= max(found.words // 3, 0)
+
+
+def test_the_command_counts_a_file_and_explains_what_it_cannot_read(tmp_path):
+    (tmp_path / "good.txt").write_text(SMALL, encoding="utf-8")
+    assert "24 words, 3 sentences" in policybook("text", "count", "good.txt", cwd=tmp_path).stdout
+    (tmp_path / "empty.txt").write_text(" \n")
+    (tmp_path / "bytes.txt").write_bytes(b"abc\xff")
+    (tmp_path / "digits.txt").write_text("1 2 3")
+    for name, said in [
+        ("empty.txt", "is empty"),
+        ("bytes.txt", "is not UTF-8 at byte 3"),
+        ("digits.txt", "holds nothing to count"),
+        ("none.txt", "No such file"),
+    ]:
+        done = policybook("text", "count", name, cwd=tmp_path, check=False)
+        assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+# ------------------------------------------------------------------------------------------------- registered counts
+
+TEXTS = Path(os.environ.get("POLICYBOOK_TEXTS", "none"))
+FILES = sorted(path for path in TEXTS.glob("*.txt")) if TEXTS.is_dir() else []
+ENGLISH = [path for path in FILES if not path.name.startswith(("cn_", "waic_"))]
+CHINESE = [path for path in FILES if path.name.startswith(("cn_", "waic_"))]
+needs_texts = pytest.mark.skipif(
+    not FILES, reason="the full texts are not here: POLICYBOOK_TEXTS names no folder of them"
+)
+
+
+def _place(path):
+    """Return version and section of a text file; a file without a section is the whole text."""
+    version, _, section = path.stem.partition("__")
+    stats = data.load("doc_stats")
+    whole = stats.loc[(stats["version_id"] == version) & stats["is_total"], "section"]
+    return version, section or whole.iloc[0]
+
+
+@needs_texts
+@pytest.mark.parametrize("path", ENGLISH, ids=lambda path: path.stem)
+def test_every_registered_count_of_an_english_text_is_reproduced(path):
+    version, section = _place(path)
+    text = path.read_text(encoding="utf-8")
+    found = counting.count(text)
+    stats = data.load("doc_stats").set_index(["version_id", "section"]).loc[(version, section)]
+    assert (found.words, found.sentences, found.distinct_tokens) == tuple(
+        int(stats[column]) for column in ("words", "sentences", "distinct_tokens")
+    )
+    if "__" in path.stem:  # files of whole texts lack a few blanks that were there when characters were counted
+        assert found.characters == int(stats["characters"])
+    kept = data.load("token_counts")
+    kept = kept[kept["version_id"] == version]
+    if section in set(kept["section"]):
+        kept = kept[kept["section"] == section]
+    assert dict(found.tokens) == kept.groupby("token")["count"].sum().astype(int).to_dict()
+    patterns = data.load("term_patterns").set_index("term_id")["regex"].to_dict()
+    terms = data.load("term_counts")
+    terms = terms[(terms["version_id"] == version) & (terms["section"] == section)]
+    assert len(terms) == len(patterns)
+    assert counting.count_terms(text, patterns) == dict(zip(terms["term_id"], terms["count"].astype(int), strict=True))
+
+
+@needs_texts
+@pytest.mark.parametrize("path", CHINESE, ids=lambda path: path.stem)
+def test_every_registered_count_of_a_chinese_text_is_reproduced(path):
+    kept = data.load("zh_term_counts")
+    kept = kept[(kept["version_id"] == f"{path.stem}_zh") & kept["section"].isin(["all", "whole"])]
+    text = path.read_text(encoding="utf-8")
+    assert counting.chinese_characters(text) == int(kept["cjk_chars"].iloc[0])
+    found = counting.count_chinese_terms(text, list(kept["term"]))
+    assert found == dict(zip(kept["term"], kept["count"].astype(int), strict=True))
