@@ -1,0 +1,100 @@
+"""Agreement of two coders: Krippendorff's alpha with bootstrap intervals, and what the coders confuse.
+
+Alpha is computed by the library ``krippendorff`` (Krippendorff 2019, Content Analysis, 4th ed., chapter 12: 1 is full
+agreement, 0 what chance would give). Intervals are percentiles over units drawn with replacement, from a fixed seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import krippendorff
+import numpy as np
+import pandas as pd
+
+# Below this a coding should not carry a conclusion, even a tentative one (Krippendorff 2019, section 12.4).
+TENTATIVE = 0.667
+DRAWS = 2000
+SEED = 20250726
+
+
+def alpha(first: pd.Series, second: pd.Series, level: str = "nominal") -> float:
+    """Return Krippendorff's alpha of two codings of the same units, in the same order.
+
+    ``level`` is ``nominal``, ``ordinal`` or ``interval``; ordered levels need numbers. Missing values are units that
+    one coder left open. Raises ``ValueError`` when the lengths differ or when no code varies (alpha is not defined).
+    """
+    return _alpha(_matrix(first, second, level), level)
+
+
+def _matrix(first: pd.Series, second: pd.Series, level: str) -> np.ndarray:
+    if len(first) != len(second):
+        raise ValueError(f"the coders have {len(first)} and {len(second)} units")
+    both = pd.concat([pd.Series(first).reset_index(drop=True), pd.Series(second).reset_index(drop=True)], axis=1)
+    if level == "nominal":
+        codes = pd.factorize(both.astype(object).to_numpy().ravel(), use_na_sentinel=True)[0].astype(float)
+        codes[codes < 0] = np.nan
+        return codes.reshape(both.shape).T
+    return both.astype("Float64").to_numpy(dtype=float, na_value=np.nan).T
+
+
+def _alpha(matrix: np.ndarray, level: str) -> float:
+    if len(np.unique(matrix[~np.isnan(matrix)])) < 2:
+        raise ValueError("no code varies: alpha is not defined")
+    return float(krippendorff.alpha(reliability_data=matrix, level_of_measurement=level))
+
+
+def interval(
+    first: pd.Series, second: pd.Series, level: str = "nominal", share: float = 0.95, draws: int = DRAWS
+) -> tuple[float, float]:
+    """Return the bootstrap interval of alpha: percentiles of ``draws`` resamples of the units, from a fixed seed."""
+    matrix = _matrix(first, second, level)
+    generator = np.random.default_rng(SEED)
+    units = matrix.shape[1]
+    found = []
+    for _ in range(draws):
+        drawn = matrix[:, generator.integers(0, units, units)]
+        if len(np.unique(drawn[~np.isnan(drawn)])) > 1:
+            found.append(krippendorff.alpha(reliability_data=drawn, level_of_measurement=level))
+    low, high = np.quantile(found, [(1 - share) / 2, (1 + share) / 2])
+    return float(low), float(high)
+
+
+def table(first: pd.DataFrame, second: pd.DataFrame, key: str, columns: Iterable[str]) -> pd.DataFrame:
+    """Return the agreement of two coders, one row for each coded column.
+
+    ``key`` names the units; both tables must hold the same (``ValueError`` otherwise). Columns: ``column``, ``units``,
+    ``percent`` (of units coded alike), ``alpha``, ``low``, ``high`` (95 % interval), ``reliable`` (alpha at least
+    ``TENTATIVE``).
+    """
+    one, two = first.set_index(key), second.set_index(key)
+    if set(one.index) != set(two.index):
+        raise ValueError("the coders did not code the same units")
+    two = two.loc[one.index]
+    rows = []
+    for column in columns:
+        a, b = one[column].astype(str), two[column].astype(str)
+        value, (low, high) = alpha(a, b), interval(a, b)
+        rows.append(
+            {
+                "column": column,
+                "units": len(a),
+                "percent": 100 * float((a.to_numpy() == b.to_numpy()).mean()),
+                "alpha": value,
+                "low": low,
+                "high": high,
+                "reliable": value >= TENTATIVE,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def confusion(first: pd.Series, second: pd.Series) -> pd.DataFrame:
+    """Return the pairs of codes on which the coders differ, the most frequent first.
+
+    Columns: ``first``, ``second``, ``units``.
+    """
+    pairs = pd.DataFrame({"first": first.astype(str).to_numpy(), "second": second.astype(str).to_numpy()})
+    differing = pairs[pairs["first"] != pairs["second"]]
+    counted = differing.value_counts().rename("units").reset_index()
+    return counted.sort_values(["units", "first", "second"], ascending=[False, True, True], ignore_index=True)
