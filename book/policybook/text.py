@@ -15,7 +15,7 @@ from functools import lru_cache
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import data, tables
+from policybook import agreement, data, tables
 
 PLAN = "cn_gaigap_2025"
 RECALLED = "recalled"
@@ -361,6 +361,7 @@ def key_numbers() -> dict[str, int | float]:
     for column in ("main_theme", "actor", "deontic"):
         found[f"agree_{column}"] = 100 * percent_agreement(asks, second, column)
         found[f"agree_{column}_seen"] = 100 * percent_agreement(known, second, column)
+    found["tentative"] = agreement.TENTATIVE
     found["differ_deontic"] = 100 - found["agree_deontic"]
     return found | _count_numbers()
 
