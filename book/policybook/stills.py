@@ -55,12 +55,16 @@ def _draw(folder: Path, spec: str, key: str) -> None:
     keep(folder / f"{key}.png", vl_convert.svg_to_png(opaque, scale=2))
 
 
+def _script_path(folder: Path) -> Path:
+    return folder / f"vega-{digest('')}.js"
+
+
 def _make_script(folder: Path) -> Path:
     """Make the one script that brings charts to life, unless it is there; return its path.
 
     It is wrapped, since its global _ clashes with Sphinx's search.
     """
-    path = folder / f"vega-{digest('')}.js"
+    path = _script_path(folder)
     if not path.is_file():
         bundle = vl_convert.javascript_bundle(vl_version=VEGALITE)
         keep(path, f"(function () {{\n{bundle}\n}})();\n".encode())
@@ -84,7 +88,9 @@ class Stills:
                 self._running[key] = _painter().submit(_draw, self.folder, spec, key)
 
     def start_script(self) -> None:
-        """Begin to make the script for the browser in the background."""
+        """Begin to make the script for the browser in the background, unless it is there."""
+        if _script_path(self.folder).is_file():
+            return
         with suppress(BrokenProcessPool, OSError):
             self._running["script"] = _painter().submit(_make_script, self.folder)
 
