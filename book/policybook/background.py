@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from policybook.data import seen
+
 # The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
 MATERIAL_END = pd.Timestamp("2026-10-02")
 PLAN = "ev_gaigap"
@@ -140,11 +142,6 @@ def date_text(date: pd.Timestamp, precision: str) -> str:
 
 def _short(date: pd.Timestamp, precision: str) -> str:
     return f"{date:%b}" if precision == "month" else f"{date.day} {date:%b}"
-
-
-def seen(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of a table whose source was read or seen in part."""
-    return table[table["evidence"].isin(["read", "excerpt"])]
 
 
 # -------------------------------------------------------------------------------------------------------------- layout

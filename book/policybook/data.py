@@ -28,6 +28,8 @@ from policybook import paths
 REFRESH = "policybook check --refresh"
 # What a chapter is noted to use when it reads the descriptor itself.
 DESCRIPTOR = "datapackage.json"
+# The levels of evidence that a finding may rest on.
+SEEN = ("read", "excerpt")
 _TRUE, _FALSE = "true", "false"
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|<!\w")
@@ -194,6 +196,11 @@ def load(name: str, report: paths.Paths | None = None) -> pd.DataFrame:
     if not path.is_file():
         raise DataError([Problem(name, f"file not found: data/{found['path']}")])
     return _load(name, path, _stamp(path), report, _stamp(report.descriptor)).copy()
+
+
+def seen(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table whose source was read or seen in part; findings and charts rest on these alone."""
+    return table[table["evidence"].isin(SEEN)]
 
 
 def _note_use(name: str) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-SEEN = ("read", "excerpt")
+from policybook import data
 
 # The three counts of computing capacity; no two of them share an axis.
 FP32, FP16, DEVICE = "MIIT, FP32", "MIIT, FP16", "CAICT, device side"
@@ -113,7 +113,7 @@ SITE_TOPICS = ("energy", "green power", "heat", "transparency", "energy review",
 
 def seen(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that were read or seen in part, without those that a later edition replaces."""
-    kept = rows[rows["evidence"].isin(SEEN)]
+    kept = data.seen(rows)
     return kept[~kept["is_superseded"].fillna(False).astype(bool)] if "is_superseded" in kept else kept
 
 

@@ -45,8 +45,7 @@ def by_article() -> pd.DataFrame:
 
 
 def _count(table: pd.DataFrame, column: str) -> pd.Series:
-    seen = table[table["evidence"] != "recalled"]
-    return seen[column].explode().value_counts()
+    return data.seen(table)[column].explode().value_counts()
 
 
 def evidence_shares(names: list[str] | None = None) -> pd.DataFrame:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from policybook import tables
+from policybook.data import seen
 
 # A group with fewer items than this is drawn, but nothing is said of its tone.
 SMALL_CELL = 5
@@ -125,8 +126,8 @@ def usable_items(items: pd.DataFrame) -> pd.DataFrame:
 
     Excluded are items without a stance, syndicated copies, voices quoted inside another item, and one false story.
     """
-    keep = ~items["exclude_from_stance_stats"].astype(bool) & (items["evidence"] != "recalled")
-    return items[keep & items["stance"].notna()].reset_index(drop=True)
+    keep = ~items["exclude_from_stance_stats"].astype(bool)
+    return seen(items[keep & items["stance"].notna()]).reset_index(drop=True)
 
 
 def placed_items(items: pd.DataFrame) -> pd.DataFrame:
@@ -280,7 +281,7 @@ def signatures(
     ``official_until`` gives, for an agreement, the day up to which an official count bears the list; a later signature
     is ``reported``. Columns: ``agreement_id``, ``iso3``, ``name``, ``region``, ``reported``, ``source_id``.
     """
-    rows = memberships[memberships["role"].isin(SIGNING_ROLES) & (memberships["evidence"] != "recalled")].copy()
+    rows = seen(memberships[memberships["role"].isin(SIGNING_ROLES)]).copy()
     rows = rows[rows["iso3"].notna()]
     limit = pd.to_datetime(rows["agreement_id"].map(official_until))
     rows["reported"] = (rows["date"] > limit).astype(bool)
@@ -404,7 +405,7 @@ def positions(statements: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame
     (label of ``about``), ``when`` (date as far as known).
     """
     keep = ~statements["is_inferred"].astype(bool) & ~statements["exclude_from_counts"].astype(bool)
-    found = statements[keep & (statements["evidence"] != "recalled")].copy()
+    found = seen(statements[keep]).copy()
     found["state"] = found["iso3"].map(countries.set_index("iso3")["name_en"]).fillna(found["entity"])
     office = ": " + found["body"]
     found["who"] = found["state"] + office.where(found["position"] != "silent", "")
@@ -464,9 +465,9 @@ def users(indicators: pd.DataFrame) -> pd.DataFrame:
     Columns: ``date``, ``users`` (million persons), ``at_least`` (the count is a lower bound), ``penetration`` (percent
     of population, missing where none is given), ``source_id``.
     """
-    seen = indicators[indicators["evidence"] != "recalled"]
-    count = seen[seen["indicator"] == "genai_users"].sort_values("date")
-    share = seen[seen["indicator"] == "genai_penetration"].set_index("date")["value"]
+    rows = seen(indicators)
+    count = rows[rows["indicator"] == "genai_users"].sort_values("date")
+    share = rows[rows["indicator"] == "genai_penetration"].set_index("date")["value"]
     return pd.DataFrame(
         {
             "date": count["date"],
@@ -490,7 +491,7 @@ def trust(indicators: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
         "trust_us_regulate_ai": "The United States",
         "trust_china_regulate_ai": "China",
     }
-    rows = indicators[indicators["indicator"].isin(asked) & (indicators["evidence"] != "recalled")]
+    rows = seen(indicators[indicators["indicator"].isin(asked)])
     names = countries.set_index("iso3")["name_en"]
     return pd.DataFrame(
         {

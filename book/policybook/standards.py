@@ -12,10 +12,10 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from policybook.data import seen
 from policybook.sources import safe_url
 from policybook.tables import Text, badge, chinese
 
-SEEN = ("read", "excerpt")
 PLAN_DATE = pd.Timestamp("2025-07-26")
 GUIDELINES_DATE = pd.Timestamp("2024-07-02")
 
@@ -59,11 +59,6 @@ EDGE_KINDS = {
     "regulates": "works with, steers",
 }
 REACHES = ["International", "European", "Chinese", "Other national", "Consortium"]
-
-
-def seen(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows whose evidence is ``read`` or ``excerpt``."""
-    return table[table["evidence"].isin(SEEN)]
 
 
 # --- network of bodies -------------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ import pandas as pd
 from IPython.display import Markdown, display
 
 from policybook import agreement, data, tables
+from policybook.data import seen
 
 PLAN = "cn_gaigap_2025"
 RECALLED = "recalled"
@@ -77,11 +78,6 @@ DOCUMENTS = {
 def label(code: str) -> str:
     """Return a code of the coding in words."""
     return LABELS.get(code, str(code).replace("_", " "))
-
-
-def seen(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that rest on a text or a report: all but those with the evidence ``recalled``."""
-    return rows[rows["evidence"] != RECALLED]
 
 
 # -------------------------------------------------------------------------------------------------- what was seen
