@@ -549,8 +549,5 @@ def refresh(report: paths.Paths | None = None) -> list[str]:
     if problems:
         raise DataError(problems)
     if changed:
-        target = report.descriptor
-        draft = target.with_suffix(".tmp")
-        draft.write_text(json.dumps(package, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-        draft.replace(target)
+        paths.keep(report.descriptor, (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode())
     return changed

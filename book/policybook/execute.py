@@ -124,9 +124,7 @@ def refresh(
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-        draft = manifest_path.with_suffix(".tmp")
-        draft.write_text(json.dumps(manifest, indent=1, sort_keys=True), encoding="utf-8")
-        draft.replace(manifest_path)
+        paths.keep(manifest_path, json.dumps(manifest, indent=1, sort_keys=True).encode())
     if failures:
         raise ChapterError("\n\n".join(failures))
     return {name: manifest[name]["fingerprint"] for name in key.values()}

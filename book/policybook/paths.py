@@ -85,3 +85,13 @@ class Paths:
 def report(start: Path | None = None) -> Paths:
     """Return the paths of the report that ``start`` (default: the working folder) belongs to."""
     return Paths(find_root(start))
+
+
+def keep(path: Path, content: bytes) -> None:
+    """Write a file as a whole or not at all; leave one alone that has this content already."""
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(path.suffix + ".tmp")
+    draft.write_bytes(content)
+    draft.replace(path)

@@ -20,8 +20,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
+from policybook.paths import keep
 from policybook.sources import citation, citation_anchor, safe_url
-from policybook.stills import Stills, keep
+from policybook.stills import Stills
 
 MIME_CHART = "application/vnd.vegalite.v6+json"
 MIME_CHART_LAB = "application/vnd.vegalite.v5+json"

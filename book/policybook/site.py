@@ -23,7 +23,8 @@ from yaml import safe_load
 
 import policybook
 from policybook import data, execute, paths, pdf, render
-from policybook.stills import CHINESE, chart_data, digest, keep
+from policybook.paths import keep
+from policybook.stills import CHINESE, chart_data, digest
 
 PDF_NAME = "report.pdf"
 LOG = logging.getLogger(__name__)

@@ -129,7 +129,5 @@ def refresh_bibliography(report: paths.Paths | None = None) -> bool:
     target = report.bibliography
     if target.is_file() and target.read_text(encoding="utf-8") == text:
         return False
-    draft = target.with_suffix(".tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(target)
+    paths.keep(target, text.encode())
     return True

@@ -21,6 +21,7 @@ from typing import Any
 import vl_convert
 
 from policybook import paths
+from policybook.paths import keep
 
 VEGALITE = "6.4"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
@@ -125,16 +126,6 @@ class Stills:
         """Return a specification drawn as PDF, for LaTeX; not kept, since its bytes differ from run to run."""
         _prepare_fonts()
         return vl_convert.svg_to_pdf(self.svg(spec))
-
-
-def keep(path: Path, content: bytes) -> None:
-    """Write a file as a whole or not at all; leave one alone that has this content already."""
-    if path.is_file() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(path.suffix + ".tmp")
-    draft.write_bytes(content)
-    draft.replace(path)
 
 
 CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
