@@ -20,6 +20,7 @@ check: .venv/book.done
 
 bench: .venv/test.done
 	$(BIN)/python tests/bench/bench.py
+	$(BIN)/python tests/bench/count_texts.py
 
 clean:
 	rm -rf _build

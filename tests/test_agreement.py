@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policybook import agreement, data
+from policybook import agreement, articles, data
 
 
 def test_alpha_matches_the_worked_example():
@@ -73,13 +73,21 @@ def test_the_codings_of_the_plan():
         agreement.table(first.head(5), second, "commitment_id", ["actor"])
 
 
-def test_confusion_names_the_pairs_the_coders_mix_up():
-    found = agreement.confusion(pd.Series(list("aabbc")), pd.Series(list("babac")))
-    assert found.to_dict("records") == [
-        {"first": "a", "second": "b", "units": 1},
-        {"first": "b", "second": "a", "units": 1},
-    ]
-    first, second = data.load("commitments"), data.load("commitments_coder_b")
-    merged = first.merge(second, on="commitment_id", suffixes=("_a", "_b"))
-    pairs = agreement.confusion(merged["deontic_a"], merged["deontic_b"])
-    assert pairs["units"].sum() == int((merged["deontic_a"].astype(str) != merged["deontic_b"].astype(str)).sum())
+def test_agreement_by_theme_looks_at_each_theme_alone():
+    first = pd.DataFrame({"commitment_id": list("abcd"), "themes": [("x",), ("x", "y"), ("y",), ("y",)]})
+    second = pd.DataFrame({"commitment_id": list("dcba"), "themes": [("y",), ("y",), ("x",), ("x",)]})
+    found = agreement.by_theme(first, second).set_index("theme")
+    assert found.loc["x", ["first", "second", "alpha"]].tolist() == [2, 2, 1.0]
+    # y: the coders differ on one of four units; values 5 with y, 3 without: alpha = 1 - 7 x 2 / (2 x 5 x 3).
+    assert found.loc["y", ["first", "second"]].tolist() == [3, 2]
+    assert found.loc["y", "alpha"] == pytest.approx(1 - 7 * 2 / (2 * 5 * 3))
+    with pytest.raises(ValueError, match="same units"):
+        agreement.by_theme(first, second.head(3))
+
+
+def test_merging_what_the_codebook_merges_makes_strength_usable():
+    first, second, codebook = (data.load(n) for n in ("commitments", "commitments_coder_b", "plan_codebook"))
+    one, two = (t.assign(deontic=articles.merged(t["deontic"], codebook, "deontic")) for t in (first, second))
+    found = agreement.table(one, two, "commitment_id", ["deontic"]).iloc[0]
+    assert found["alpha"] == pytest.approx(0.746, abs=5e-4) and found["reliable"]
+    assert set(first["deontic"].cat.categories) - set(one["deontic"].cat.categories) == {"call", "promote", "need_to"}

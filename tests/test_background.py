@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from policybook import background, data
+from policybook import background, data, tables
 from policybook.charts import BLUE, GREEN, PAPER, RED
 from policybook.charts import background as draw
 
@@ -56,7 +56,7 @@ def marks(node):
 def test_a_date_is_drawn_and_written_as_exactly_as_it_is_known(precision, drawn, words):
     date = pd.Timestamp("2025-07-01")
     assert background.midpoint(date, precision) == pd.Timestamp(drawn)
-    assert background.date_text(date, precision) == words
+    assert tables.date_text(date, precision) == words
 
 
 def test_a_year_is_drawn_in_its_middle():

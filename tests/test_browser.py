@@ -135,3 +135,33 @@ def test_chinese_has_glyphs_on_a_machine_without_a_chinese_font(browser, built):
     loaded = page.evaluate("document.fonts.load('16px \"Noto Sans SC\"', '全球').then((faces) => faces.length)")
     assert loaded >= 1
     context.close()
+
+
+def test_two_texts_are_chosen_with_the_keyboard_and_links_are_copied(browser, built):
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page, said, asked = _open(context, built / "book" / "plan.html")
+    chart = page.locator("#fig-plan-keyness")
+    lists = chart.locator("select")
+    assert lists.count() == 2
+    words = "#fig-plan-keyness .pb-live svg"
+    before = page.locator(words).text_content()
+    lists.first.focus()
+    page.keyboard.type("EU AI Act")
+    page.wait_for_function(
+        "([path, old]) => document.querySelector(path).textContent !== old", arg=[words, before], timeout=10_000
+    )
+    assert "Right: EU AI Act 2024" in page.locator(words).text_content()
+    assert page.evaluate("document.activeElement.tagName") == "SELECT"
+    page.keyboard.press("Tab")
+    page.keyboard.type("Delhi")
+    page.wait_for_function("(path) => document.querySelector(path).textContent.includes('Left: Delhi')", arg=words)
+    # A heading and a row give their address.
+    page.bring_to_front()  # only a window in front may write to the clipboard
+    for link, anchor in (("a.headerlink[href='#article-7']", "#article-7"), ("tr#a07-01 a[href='#a07-01']", "#a07-01")):
+        page.locator(link).first.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_function("document.querySelector('.pb-copied').textContent === 'Link copied'", timeout=5_000)
+        assert page.evaluate("navigator.clipboard.readText()").endswith(f"plan.html{anchor}")
+        page.evaluate("document.querySelector('.pb-copied').textContent = ''")
+    assert not asked and not said
+    context.close()

@@ -15,6 +15,7 @@ import pytest
 
 from policybook import build, data, paths
 from support import policybook
+from test_intake import english_page
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +82,34 @@ def _is_used(report, iso3):
     return any(
         iso3 in path.read_text(encoding="utf-8") for path in report.data.rglob("*.csv") if path.name != "countries.csv"
     )
+
+
+def test_a_passage_follows_the_text_that_was_added(broken, tmp_path):
+    # In a chapter that reads no table of texts, so that only the state of the data can tell.
+    passages = ":::{only} not plan_whole\\nNot read yet.\\n:::\\n\\n:::{only} plan_whole_en\\nRead whole.\\n:::"
+    _edit(broken, "one.ipynb", "# One", f"# One\\n\\n{passages}")
+    policybook("build", "--no-pdf", cwd=broken)
+    text = _text(_published(broken)["one.html"])
+    assert "Not read yet." in text and "Read whole." not in text
+    (tmp_path / "plan.html").write_bytes(english_page())
+    policybook("text", "add", "cn_gaigap_2025", str(tmp_path / "plan.html"), cwd=broken)
+    policybook("build", "--no-pdf", cwd=broken)
+    text = _text(_published(broken)["one.html"])
+    assert "Read whole." in text and "Not read yet." not in text
+
+
+def test_a_changed_style_sheet_reaches_every_page(broken):
+    before = _published(broken)
+    sheet = broken / "book" / "_static" / "custom.css"
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "\n.new { color: inherit; }\n", encoding="utf-8")
+    policybook("build", "--no-pdf", cwd=broken)
+    assert ".new {" in (broken / "_build" / "html" / "_static" / "custom.css").read_text(encoding="utf-8")
+    after = _published(broken)
+    assert all(_sheet(after[name]) != _sheet(before[name]) for name in before)
+
+
+def _sheet(page):
+    return re.search(r"custom\.css\?v=\w+", page.decode())[0]
 
 
 def test_a_failing_cell_stops_the_build_the_second_time_too(broken):

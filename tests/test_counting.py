@@ -1,10 +1,13 @@
 """Counting texts: a small text counted by hand, and the registered counts of the full texts where these are at hand."""
 
 import os
+import re
+import unicodedata
+from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from policybook import counting, data
@@ -61,6 +64,60 @@ def test_the_command_counts_a_file_and_explains_what_it_cannot_read(tmp_path):
     ]:
         done = policybook("text", "count", name, cwd=tmp_path, check=False)
         assert done.returncode == 2 and said in done.stderr and "Traceback" not in done.stderr
+
+
+def by_the_rule(text: str) -> tuple[Counter, int]:
+    """Tokens and sentences as the rule says them, without haste."""
+    text = unicodedata.normalize("NFKC", text)
+    text = text.translate(str.maketrans("‘’“”–", "''\"\"-")).replace("—", " - ").replace("\u00ad", "").lower()
+    token = r"[a-z]+(?:[-'][a-z]+)*"
+    pieces = re.split(r"(?<=[.!?])\s+", text)
+    return Counter(re.findall(token, text)), sum(len(re.findall(token, piece)) >= 3 for piece in pieces)
+
+
+AWKWARD = st.text(alphabet="aAbe'’.-–—!? \n\u2028\x85\u1680\u00a0\u00ad\ufb01ßÇ\u212aİΣé中…․１;\ud800", max_size=60)
+
+
+@settings(max_examples=300, deadline=None)
+@given(AWKWARD | st.text(max_size=100))
+def test_fast_counting_keeps_the_rule(text):
+    tokens, sentences = by_the_rule(text)
+    found = counting.count(text)
+    assert (found.tokens, found.sentences, found.characters) == (tokens, sentences, len(text))
+    assert list(found.tokens) == list(tokens)  # in the order of their first use
+
+
+def test_files_are_counted_in_order_by_any_number_of_processes(tmp_path):
+    for number in range(12):
+        words = ["risk", "and", "risks,", f"word{'x' * number}."] * (number + 1)
+        (tmp_path / f"{11 - number:02}.txt").write_text(" ".join(words), encoding="utf-8")
+    paths = [tmp_path / f"{number:02}.txt" for number in (5, 3, 11, 0, 7, 8, 9, 1, 2, 10, 4, 6)]
+    patterns = {"risk": r"\brisk\w*", "none": r"absent"}
+    found = list(counting.count_files(paths, patterns))
+    assert [row.path for row in found] == paths
+    for row in found:
+        text = row.path.read_text(encoding="utf-8")
+        assert (row.counts, row.terms) == (counting.count(text), counting.count_terms(text, patterns))
+    assert list(counting.count_files(map(str, paths), patterns, processes=2)) == found
+    # Nobody need wait for the last file.
+    assert next(counting.count_files(paths, patterns, processes=2)) == found[0]
+
+
+def test_files_that_cannot_be_counted_are_named(tmp_path):
+    good, bad = tmp_path / "good.txt", tmp_path / "bad.txt"
+    good.write_text("three words here")
+    bad.write_bytes(b"abc\xff")
+    for processes in (1, 2):
+        found = counting.count_files([good, bad], {}, processes)
+        assert next(found).counts.words == 3
+        with pytest.raises(ValueError, match=r"bad\.txt is not UTF-8 at byte 3"):
+            next(found)
+        with pytest.raises(OSError, match=r"absent\.txt"):
+            list(counting.count_files([tmp_path / "absent.txt"], {}, processes))
+    with pytest.raises(ValueError, match=r"term bad: '\('"):
+        counting.count_files([good], {"bad": "("})
+    with pytest.raises(ValueError, match="0 processes"):
+        counting.count_files([good], {}, 0)
 
 
 # ------------------------------------------------------------------------------------------------- registered counts

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from policybook import charts, data, reception, tables
+from policybook import charts, data, reception
 from policybook.charts import reception as figures
 
 
@@ -257,26 +257,6 @@ def test_trust_medians():
     expected = {"Their own country": 55, "The European Union": 53, "The United States": 37, "China": 27}
     assert medians == expected
     assert found.loc[found["who"] == "Greece", "percent"].tolist() == [22]
-
-
-def test_compared_counts_dimensions_of_which_both_sides_were_seen():
-    table = pd.DataFrame(
-        {
-            "dimension": ["a", "b", "c"],
-            "us_position": "x",
-            "us_evidence": ["read", "recalled", "excerpt"],
-            "us_source_id": ["s", "s", "s"],
-            "china_position": "y",
-            "china_evidence": ["excerpt", "read", "read"],
-            "china_source_id": ["s", "s", "s"],
-            "relation": ["convergent", "opposed", "opposed"],
-        }
-    )
-    assert reception.compared(table).values.tolist() == [["opposed", 2, 1], ["convergent", 1, 1]]
-    cells = reception.comparison_cells(table)
-    assert cells["dimension"].tolist() == ["b", "c", "a"]
-    assert cells.loc[0, "us"] == ["x.", tables.badge("recalled")]
-    assert cells.loc[1, "us"] == ["x.", tables.Text("s", cite="s")]
 
 
 def test_orientation_follows_from_the_weights():

@@ -1,4 +1,4 @@
-"""Agreement of two coders: Krippendorff's alpha with bootstrap intervals, and what the coders confuse.
+"""Agreement of two coders: Krippendorff's alpha with bootstrap intervals.
 
 Alpha is computed by the library ``krippendorff`` (Krippendorff 2019, Content Analysis, 4th ed., chapter 12: 1 is full
 agreement, 0 what chance would give). Intervals are percentiles over units drawn with replacement, from a fixed seed.
@@ -89,12 +89,22 @@ def table(first: pd.DataFrame, second: pd.DataFrame, key: str, columns: Iterable
     return pd.DataFrame(rows)
 
 
-def confusion(first: pd.Series, second: pd.Series) -> pd.DataFrame:
-    """Return the pairs of codes on which the coders differ, the most frequent first.
+def by_theme(first: pd.DataFrame, second: pd.DataFrame, key: str = "commitment_id") -> pd.DataFrame:
+    """Return the agreement of two coders on each theme: whether a unit carries it, whatever else it carries.
 
-    Columns: ``first``, ``second``, ``units``.
+    Both tables have ``key`` and ``themes`` (tuples of codes). One row for each theme, sorted: ``theme``, ``first`` and
+    ``second`` (units with the theme, by each coder), ``alpha``, ``low``, ``high`` (95 % interval). Raises
+    ``ValueError`` when the coders did not code the same units.
     """
-    pairs = pd.DataFrame({"first": first.astype(str).to_numpy(), "second": second.astype(str).to_numpy()})
-    differing = pairs[pairs["first"] != pairs["second"]]
-    counted = differing.value_counts().rename("units").reset_index()
-    return counted.sort_values(["units", "first", "second"], ascending=[False, True, True], ignore_index=True)
+    one, two = first.set_index(key)["themes"], second.set_index(key)["themes"]
+    if set(one.index) != set(two.index):
+        raise ValueError("the coders did not code the same units")
+    two = two.loc[one.index]
+    rows = []
+    for theme in sorted({code for codes in [*one, *two] for code in codes}):
+        a = pd.Series([theme in codes for codes in one]).astype(str)
+        b = pd.Series([theme in codes for codes in two]).astype(str)
+        low, high = interval(a, b, draws=DRAWS // 2)
+        uses = {"first": int((a == "True").sum()), "second": int((b == "True").sum())}
+        rows.append({"theme": theme, **uses, "alpha": alpha(a, b), "low": low, "high": high})
+    return pd.DataFrame(rows)

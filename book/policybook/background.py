@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
+from policybook import tables
 from policybook.data import seen
 
 # The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
@@ -132,14 +133,6 @@ def midpoint(date: pd.Timestamp, precision: str) -> pd.Timestamp:
     return date
 
 
-def date_text(date: pd.Timestamp, precision: str) -> str:
-    """Return a date in words, as exact as it is known: 26 July 2025, July 2025 or 2025."""
-    if precision == "year":
-        return f"{date.year}"
-    month = f"{date:%B %Y}"
-    return month if precision == "month" else f"{date.day} {month}"
-
-
 def _short(date: pd.Timestamp, precision: str) -> str:
     return f"{date:%b}" if precision == "month" else f"{date.day} {date:%b}"
 
@@ -249,7 +242,7 @@ def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float 
         rows.loc[lane, "y"] = base - rows.loc[lane, "level"] - 0.5
         rows.loc[lane, "label_y"] = base - rows.loc[lane, "label_level"] - 0.5
         top = base + 0.6
-    rows["date"] = [date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["evidence"] = rows["evidence"].astype(str) + ", confidence " + rows["confidence"].astype(str)
     rows = rows.rename(columns={"description": "detail"})
     kept = ["event_id", "track", "at", "date", "title", "detail", "evidence", "sure", "key", "label", "side"]
@@ -305,7 +298,7 @@ def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     )
     rows = rows.sort_values(["date", "event_id"])
     rows["at"] = rows["date"]
-    rows["date"] = [date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
     rows["text"] = rows["completeness"].astype(object).fillna("none").map(SEEN)
     kept = ["event_id", "at", "date", "name", "title", "strand", "form", "text", "description", "evidence", "source_id"]
@@ -323,7 +316,7 @@ def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) ->
     us = events[events["event_id"].isin(CONTROL_MOVES)].copy()
     us["at"] = [midpoint(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["day"] = [_short(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
-    us["date"] = [date_text(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
+    us["date"] = [tables.date_text(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["move"] = [MOVES[CONTROL_MOVES[event][0]] for event in us["event_id"]]
     us["name"] = [CONTROL_MOVES[event][1] for event in us["event_id"]]
     us["recalled"] = us["evidence"].eq("recalled")
@@ -356,7 +349,7 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
     def of_event(event_id: str, step: str, status: str, *more: str) -> tuple:
         row = event.loc[event_id]
         found = [row["source_id"], row["official_source_id"], *more]
-        return step, date_text(row["date"], row["date_precision"]), row["description"], status, _known(found)
+        return step, tables.date_text(row["date"], row["date_precision"]), row["description"], status, _known(found)
 
     force = fact.loc["waico_entry_into_force"]
     tracker = _known([force["source_1_id"]])

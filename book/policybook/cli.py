@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -111,7 +113,7 @@ def _problems(problems: list[data.Problem]) -> None:
 
 @main.group()
 def text() -> None:
-    """Count texts by the rule of the tables."""
+    """Count texts by the rule of the tables, and add them to the data as counts."""
 
 
 @text.command("count")
@@ -151,6 +153,131 @@ def text_count(file: Path, lang: str) -> None:
         if times:
             table.add_row(term, f"{times:,}", f"{1000 * times / base:.1f}")
     OUT.print(table)
+
+
+@text.command("add")
+@click.argument("doc_id")
+@click.argument("place", metavar="FILE|URL")
+@click.option("--sections", "pattern", metavar="PATTERN", help="Regular expression for the lines that begin a section.")
+@click.option("--lang", type=click.Choice(["en", "zh"]), help="Language that the text must be in (default: found).")
+@click.option("--encoding", help="Encoding of the file, where it cannot be told.")
+@click.option("--replace", is_flag=True, help="Count anew a version that is registered.")
+@click.option("--review/--no-review", default=None, help="Go through the recalled asks (default: at a terminal).")
+@click.option("--dry-run", is_flag=True, help="Show what would be counted, and change nothing.")
+def text_add(
+    doc_id: str,
+    place: str,
+    pattern: str | None,
+    lang: str | None,
+    encoding: str | None,
+    replace: bool,
+    review: bool | None,
+    dry_run: bool,
+) -> None:
+    """Count the whole text of a document and register the counts; the text itself is not kept.
+
+    DOC_ID is a document of the table documents; the text is a file (.txt, .md, .html, .pdf, .docx) or a web page.
+    """
+    from policybook import corpus
+
+    with _text_problems(), OUT.status("reading") as status:
+        added = corpus.add(
+            doc_id,
+            place,
+            language=lang,
+            pattern=pattern,
+            encoding=encoding,
+            replace=replace,
+            write=not dry_run,
+            tell=lambda said: status.update(escape(said)),
+        )
+    table = Table(
+        box=None, padding=(0, 2), title=f"{added.version_id}: {added.size:,} {added.unit}", title_justify="left"
+    )
+    for column in ("section", "heading"):
+        table.add_column(column)
+    table.add_column(added.unit, justify="right")
+    for part, size in zip(added.sections, added.sizes, strict=True):
+        table.add_row(part.name, escape(part.heading), f"{size:,}")
+    OUT.print(table)
+    if added.headings:
+        OUT.print(f"headings of {added.headings} articles are those of the text")
+    OUT.print(f"{'would change' if dry_run else 'changed'}: {', '.join(added.changed)}", soft_wrap=True)
+    if dry_run:
+        return
+    if added.waiting and (review if review is not None else sys.stdin.isatty()):
+        _review(added.version_id, added.waiting, added.sections)
+    elif added.waiting:
+        OUT.print(f"{len(added.waiting)} recalled asks can now be compared with the text:", soft_wrap=True)
+        OUT.print(f"  policybook text review {added.version_id} {escape(place)}", soft_wrap=True)
+    OUT.print("now build the book: policybook build")
+
+
+@text.command("review")
+@click.argument("version_id")
+@click.argument("place", metavar="FILE|URL")
+@click.option("--sections", "pattern", metavar="PATTERN", help="Regular expression for the lines that begin a section.")
+@click.option("--encoding", help="Encoding of the file, where it cannot be told.")
+def text_review(version_id: str, place: str, pattern: str | None, encoding: str | None) -> None:
+    """Compare recalled asks with the text of a registered version, article by article."""
+    from policybook import corpus
+
+    with _text_problems(), OUT.status("reading"):
+        parts, waiting = corpus.reopen(version_id, place, pattern=pattern, encoding=encoding)
+    if not waiting:
+        OUT.print("no ask of these articles is only recalled")
+        return
+    _review(version_id, waiting, parts)
+
+
+@contextmanager
+def _text_problems() -> Iterator[None]:
+    """End the program with a clear line when a text cannot be added."""
+    from policybook import corpus, intake
+
+    try:
+        yield
+    except (intake.IntakeError, corpus.CorpusError) as error:
+        _fail(error, 2)
+    except data.DataError as error:
+        _problems(error.problems)
+        sys.exit(2)
+    except OSError as error:
+        _fail(OSError(f"{error.filename or 'data'}: {error.strerror}; nothing was changed"), 2)
+    except KeyboardInterrupt:
+        ERR.print("stopped; nothing was changed")
+        sys.exit(130)
+
+
+def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None:
+    """Show each article and ask for each recalled ask whether the text has it; keep what was confirmed."""
+    from policybook import corpus
+
+    texts = {"A00" if part.name == "preamble" else part.name: part for part in parts}
+    confirmed, absent, article = [], [], ""
+    OUT.print("\nDoes the text say this? y: yes, n: no, s: skip, q: end", soft_wrap=True)
+    for ask in waiting:
+        if ask["article"] != article:
+            article = ask["article"]
+            OUT.print(f"\n[bold]{article} {escape(texts[article].heading)}[/]\n{escape(texts[article].text)}\n")
+        said = f"{ask['commitment_id']} {ask['action_verb']}: {ask['object']}"
+        try:
+            answer = click.prompt(said, type=click.Choice(["y", "n", "s", "q"]), default="s", show_choices=False)
+        except click.Abort:
+            answer = "q"
+        if answer == "q":
+            break
+        if answer != "s":
+            (confirmed if answer == "y" else absent).append(ask["commitment_id"])
+    with _text_problems():
+        corpus.confirm(version_id, confirmed)
+    OUT.print(f"{len(confirmed)} ask{'s are' if len(confirmed) != 1 else ' is'} no longer recalled")
+    if absent:
+        OUT.print(
+            f"not in the text: {', '.join(absent)}. Correct or take out these rows in commitments and "
+            "commitments_coder_b, and note it in corrections.",
+            soft_wrap=True,
+        )
 
 
 @main.command()

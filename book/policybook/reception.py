@@ -12,7 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from policybook import tables
 from policybook.data import seen
 
 # A group with fewer items than this is drawn, but nothing is said of its tone.
@@ -502,32 +501,3 @@ def trust(indicators: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)
-
-
-def compared(comparison: pd.DataFrame) -> pd.DataFrame:
-    """Count the relations of the US and the Chinese plan over dimensions.
-
-    Columns: ``relation``, ``n`` (dimensions), ``seen`` (dimensions of which both sides were read or seen in part).
-    """
-    both = (comparison["us_evidence"] != "recalled") & (comparison["china_evidence"] != "recalled")
-    relation = comparison["relation"].astype(str)
-    counts = pd.DataFrame({"n": relation.value_counts(), "seen": relation[both].value_counts()}).fillna(0).astype(int)
-    return counts.rename_axis("relation").reset_index().sort_values("n", ascending=False, ignore_index=True)
-
-
-def comparison_cells(comparison: pd.DataFrame) -> pd.DataFrame:
-    """Return the comparison of the US and the Chinese plan as cells of a table, most opposed first.
-
-    Columns: ``dimension``, ``us`` and ``china`` (lists of pieces: position, mark where recalled, citation),
-    ``relation``.
-    """
-    order = comparison["relation"].astype(str).map(["opposed", "different", "convergent"].index)
-    found = comparison.assign(order=order).sort_values(["order", "dimension"])
-    cells = found[["dimension", "relation"]].reset_index(drop=True)
-    for who in ("us", "china"):
-        columns = (f"{who}_position", f"{who}_evidence", f"{who}_source_id")
-        cells[who] = [
-            [f"{position}.", *([tables.badge("recalled")] if evidence == "recalled" else tables.cite(source))]
-            for position, evidence, source in found[list(columns)].itertuples(index=False)
-        ]
-    return cells[["dimension", "us", "china", "relation"]]

@@ -22,7 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import data, execute, paths, pdf, render
+from policybook import articles, data, execute, paths, pdf, render
 from policybook.paths import keep
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -49,7 +49,7 @@ def _find_plugins_once(app: Sphinx) -> None:
 def _run_chapters(app: Sphinx) -> None:
     """Fill the cache of outputs before MyST-NB looks into it."""
     config = app.env.mystnb_config
-    app.env.policybook_now = {}
+    app.env.policybook_now, app.env.policybook_states_now = {}, []
     if config.execution_mode != "cache":
         return
     report = paths.report(Path(app.srcdir))
@@ -64,6 +64,9 @@ def _run_chapters(app: Sphinx) -> None:
             render.stills(app).start(render.specification(spec))
 
     try:
+        app.env.policybook_states_now = articles.states(report)
+        for state in app.env.policybook_states_now:
+            app.tags.add(state)
         now = execute.refresh(chapters, cache_folder, report, config.execution_timeout, LOG.info, draw)
     except (execute.ChapterError, data.DataError) as error:
         raise ExtensionError(f"the book was not built.\n{error}") from None
@@ -71,9 +74,20 @@ def _run_chapters(app: Sphinx) -> None:
 
 
 def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
-    """Read a page anew when its outputs are new, though its file is not."""
+    """Read a page anew when its outputs are new, though its file is not.
+
+    All pages, when something that all of them rest on is new: a state of the data, this package, a static file (pages
+    name these with a checksum, and Sphinx copies none when no page is read).
+    """
     before = getattr(env, "policybook_fingerprints", {})
     now = env.policybook_fingerprints = env.policybook_now
+    common = [*env.policybook_states_now, execute.package_digest()]
+    for folder in app.config.html_static_path:
+        files = sorted(path for path in Path(app.srcdir, folder).rglob("*") if path.is_file())
+        common += [f"{path.name} {data.file_digest(path)}" for path in files]
+    last, env.policybook_common = getattr(env, "policybook_common", None), common
+    if last not in (None, common):
+        return sorted(env.found_docs - removed)
     return [name for name, key in now.items() if before.get(name) != key and name not in removed]
 
 
@@ -85,6 +99,13 @@ def _note_figures(app: Sphinx, doctree: nodes.document) -> None:
         keep(path, node["spec"].encode())
         figures.append((node["name"], path.name, node["alt"]))
     _figures(app.env)[app.env.docname] = figures
+
+
+def _keep_addresses(app: Sphinx, doctree: nodes.document) -> None:
+    """Let the permanent link of a section be its label, where it has one: its title may change."""
+    for section in doctree.findall(nodes.section):
+        labels = {doctree.nameids.get(name) for name in section["names"] if doctree.nametypes.get(name)}
+        section["ids"].sort(key=lambda item: item not in labels)
 
 
 def _renew_references(app: Sphinx, env) -> list[str]:
@@ -116,6 +137,7 @@ def _page_scripts(
 ) -> None:
     if doctree is None:
         return
+    app.add_js_file("links.js", loading_method="defer")
     if next(doctree.findall(render.chart), None):
         app.add_js_file("charts.js", loading_method="defer")
     if any("pb-search" in node["classes"] for node in doctree.findall(nodes.container)):
@@ -264,6 +286,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
     app.connect("env-purge-doc", _forget_figures)
+    app.connect("doctree-read", _keep_addresses, priority=100)  # before Sphinx notes the headings of the page
     app.connect("doctree-read", _note_figures)
     app.connect("env-updated", _renew_references)
     app.connect("html-page-context", _page_scripts)

@@ -55,6 +55,14 @@ def cite(source_ids: str | Iterable[str] | None) -> list[Text]:
     return [Text(i, cite=i) for i in ids if isinstance(i, str) and i]
 
 
+def date_text(date: pd.Timestamp, precision: str) -> str:
+    """Return a date in words, as exact as it is known: 26 July 2025, July 2025 or 2025."""
+    if precision == "year":
+        return f"{date.year}"
+    month = f"{date:%B %Y}"
+    return month if precision == "month" else f"{date.day} {month}"
+
+
 Cell = str | Text | list[Text] | list["str | Text"]
 
 

@@ -1,218 +1,30 @@
-"""The text of the Plan and the texts beside it: what was seen, how the asks are coded, how often words occur.
+"""The Plan beside other texts: rates of words, key words, likeness and other measures, and the numbers of the chapter.
 
-Tables of the data package in, tidy tables out. Two rules run through all of it. Rows with the evidence ``recalled``
-are counted apart from the rows that rest on a text or a report (the *seen* rows). And only versions that are complete
-and unaltered (:func:`comparable_versions`) are compared by rates, so a text of which a part was read never is.
+Tables of the data package in, tidy tables out; the statistics are in :mod:`policybook.compare`. Only versions that are
+complete and unaltered (:func:`comparable_versions`) are compared, so a text of which a part was read never is.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable
-from functools import lru_cache
+from itertools import permutations
 
+import numpy as np
 import pandas as pd
-from IPython.display import Markdown, display
+from scipy.special import chdtri
 
-from policybook import agreement, data, tables
+from policybook import agreement, articles, compare, data
+from policybook.articles import PLAN, RECALLED
 from policybook.data import seen
 
-PLAN = "cn_gaigap_2025"
-RECALLED = "recalled"
-
-# Sources that carry wording of the Plan itself; all others report on it.
-COPIES = ("longtermwiki_2025", "atiozgur_slides_2025", "gmw_plan_zh_2025", "cnyes_plan_zh_2025")
-
-# Codes of the coding as readers see them; a code that is not named here is written with blanks for underscores.
-LABELS = {
-    "all_parties": "nobody in particular",
-    "all_stakeholders": "all kinds of stakeholders",
-    "ai_leading_countries": "countries ahead in AI",
-    "enterprises": "companies",
-    "fairness_bias": "fairness, bias",
-    "safety_risk": "safety, risk",
-    "privacy_rights": "privacy, rights",
-    "energy_environment": "energy, environment",
-    "capacity_building": "capacity-building",
-    "industry_application": "use in industries",
-    "governance_model": "governance model",
-    "multilateral_un": "UN, multilateral",
-    "think_tanks_forums": "think tanks, forums",
-    "united_nations": "United Nations",
-    "open_source": "open source",
-    "need_to": "need to",
-}
-
-# Short names of documents for axes; a document that is not named here appears with its title.
-DOCUMENTS = {
-    "asean_genai_guide_2025": "ASEAN generative AI guide 2025",
-    "bletchley_2023": "Bletchley Declaration 2023",
-    "bletchley_chair_2023": "Bletchley chair's summary 2023",
-    "cn_capacity_plan_2024": "China capacity plan 2024",
-    "cn_genai_measures_2023": "China generative AI rules 2023",
-    "cn_shanghai_declaration_2024": "Shanghai Declaration 2024",
-    "cn_tc260_framework_v1_2024": "TC260 framework 1.0 2024",
-    "cn_xi_waic_speech_2026": "Xi Jinping's speech 2026",
-    "delhi_2026": "Delhi declaration 2026",
-    "eu_ai_act_2024": "EU AI Act 2024",
-    "eu_ai_continent_2025": "EU AI Continent plan 2025",
-    "eu_apply_ai_2025": "EU Apply AI strategy 2025",
-    "eu_gpai_code_2025": "EU general-purpose code 2025",
-    "frontier_commitments_2024": "Seoul company pledges 2024",
-    "g7_hcoc_2023": "G7 code of conduct 2023",
-    "g7_hgp_2023": "G7 guiding principles 2023",
-    "india_france_2025": "India-France declaration 2025",
-    "paris_2025": "Paris statement 2025 (draft)",
-    "seoul_declaration_2024": "Seoul Declaration 2024",
-    "seoul_statement_science_2024": "Seoul science statement 2024",
-    "uk_aioap_2025": "UK opportunities plan 2025",
-    "uk_aioap_one_year_2026": "UK plan, one year on, 2026",
-    "un_78_265": "UN resolution 78/265 2024",
-    "us_aiap_2025": "US AI Action Plan 2025",
-    "us_nist_ai_rmf_2023": "NIST risk framework 2023",
-    "waic_chair_2026": "Chair's statement 2026",
-}
-
-
-def label(code: str) -> str:
-    """Return a code of the coding in words."""
-    return LABELS.get(code, str(code).replace("_", " "))
-
-
-# -------------------------------------------------------------------------------------------------- what was seen
-
-
-def parts_seen(stats: pd.DataFrame, versions: pd.DataFrame, doc_id: str) -> pd.DataFrame:
-    """Return which parts of a partly seen document were counted, from the sections of its partial versions.
-
-    Columns: ``article`` (A00 for the preamble), ``language``, ``size`` (words in English, Chinese characters in
-    Chinese) and ``extent`` (``whole`` for a section named after its article alone, ``part`` for one with a suffix such
-    as ``A03_start``). Articles of which nothing was counted have no row.
-    """
-    partial = versions[(versions["doc_id"] == doc_id) & (versions["completeness"] == "partial")]
-    rows = stats[~stats["is_total"]].merge(partial[["version_id", "language"]], on="version_id")
-    name = rows["section"].str.replace("preamble", "A00")
-    return pd.DataFrame(
-        {
-            "article": name.str[:3],
-            "language": rows["language"].astype(str),
-            "size": rows["words"].fillna(rows["cjk_characters"]).astype(int),
-            "extent": ["whole" if re.fullmatch(r"A\d\d", item) else "part" for item in name],
-        }
-    )
-
-
-def evidence_by_article(commitments: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
-    """Return how the asks of each article are known.
-
-    One row for each article and kind of evidence, zeros included: ``article``, ``article_no``, ``short_title``,
-    ``evidence``, ``rows`` (number of asks) and ``share`` (of the asks of the article, 0 to 1).
-    """
-    counts = commitments.groupby(["article", "evidence"], observed=False).size().rename("rows").reset_index()
-    counts["evidence"] = counts["evidence"].astype(str)
-    counts["share"] = counts["rows"] / counts.groupby("article")["rows"].transform("sum")
-    return articles[["article", "article_no", "short_title"]].merge(counts, on="article")
-
-
-# ------------------------------------------------------------------------------------------------------ the coding
-
-
-def code_counts(first: pd.DataFrame, second: pd.DataFrame, column: str) -> pd.DataFrame:
-    """Return how often each code of a column was given, recalled rows apart, by both coders.
-
-    ``first`` is the coding with evidence, ``second`` the blind one. One row for each code of the schema, in its order:
-    ``code``, ``seen`` and ``recalled`` (rows of the first coder), ``second_seen`` (rows of the second coder among the
-    seen ones). Raises ``ValueError`` when the coders did not code the same rows.
-    """
-    paired = _paired(first, second)
-    codes = list(first[column].cat.categories)
-    is_seen = paired["evidence"] != RECALLED
-
-    def count(values: pd.Series) -> list[int]:
-        return values.value_counts().reindex(codes, fill_value=0).astype(int).tolist()
-
-    return pd.DataFrame(
-        {
-            "code": codes,
-            "seen": count(paired.loc[is_seen, f"{column}_first"]),
-            "recalled": count(paired.loc[~is_seen, f"{column}_first"]),
-            "second_seen": count(paired.loc[is_seen, f"{column}_second"]),
-        }
-    )
-
-
-def percent_agreement(first: pd.DataFrame, second: pd.DataFrame, column: str) -> float:
-    """Return the share of rows (0 to 1) that both coders gave the same code.
-
-    Agreement by chance is not taken out. Raises ``ValueError`` when the coders did not code the same rows.
-    """
-    paired = _paired(first, second)
-    return float((paired[f"{column}_first"].astype(str) == paired[f"{column}_second"].astype(str)).mean())
-
-
-def _paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    if set(first["commitment_id"]) - set(second["commitment_id"]):
-        raise ValueError("the second coder did not code all rows of the first")
-    return first.merge(second, on="commitment_id", suffixes=("_first", "_second"), validate="one_to_one")
-
-
-def theme_matrix(commitments: pd.DataFrame) -> pd.DataFrame:
-    """Return how many asks of each article carry each theme; an ask with two themes counts under both.
-
-    Columns ``article``, ``theme``, ``seen``, ``recalled`` (numbers of asks); pairs that do not occur have no row.
-    """
-    rows = commitments.explode("themes").assign(recalled=commitments["evidence"] == RECALLED)
-    counts = rows.groupby(["article", "themes"])["recalled"].agg(["size", "sum"]).reset_index()
-    return pd.DataFrame(
-        {
-            "article": counts["article"],
-            "theme": counts["themes"],
-            "seen": (counts["size"] - counts["sum"]).astype(int),
-            "recalled": counts["sum"].astype(int),
-        }
-    )
-
-
-# -------------------------------------------------------------------------------------------- comparison by counting
+# A word is shown as key to a text when chance would give so high a G2 to no word in 19 of 20 such comparisons.
+LEVEL = 0.05
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
     """Return the versions whose rates may be compared: complete, and not altered by the keeper of the copy."""
     found = versions[(versions["completeness"] == "full") & ~versions["altered"]]
     return found if language is None else found[found["language"] == language]
-
-
-@lru_cache(maxsize=4096)
-def poisson_interval(count: int, level: float = 0.95) -> tuple[float, float]:
-    """Return the exact interval of the mean of a Poisson count (Garwood, 1936, Biometrika 28, 437-442).
-
-    The limits are the means for which a count as high (low) as the one seen has the probability (1 - level)/2; they
-    are found by bisection of the distribution function, to a relative error of 1e-10. The lower limit of a zero count
-    is 0. Raises ``ValueError`` for a negative count or a level outside 0 to 1.
-    """
-    if count < 0 or not 0 < level < 1:
-        raise ValueError(f"no interval for a count of {count} at the level {level}")
-    tail = (1 - level) / 2
-    low = 0.0 if count == 0 else _mean_where(lambda mean: _at_most(count - 1, mean), 1 - tail, count)
-    return low, _mean_where(lambda mean: _at_most(count, mean), tail, count)
-
-
-def _at_most(count: int, mean: float) -> float:
-    """Return the probability of at most ``count`` events, ``mean`` being above 0."""
-    log = math.log(mean)
-    return math.fsum(math.exp(k * log - mean - math.lgamma(k + 1)) for k in range(count + 1))
-
-
-def _mean_where(probability, wanted: float, count: int) -> float:
-    """Return the mean at which a probability that falls with the mean has the wanted value."""
-    low, high = 0.0, count + 1.0
-    while probability(high) > wanted:
-        low, high = high, 2 * high
-    while high - low > 1e-10 * high:
-        middle = (low + high) / 2
-        low, high = (middle, high) if probability(middle) > wanted else (low, middle)
-    return (low + high) / 2
 
 
 def totals(counts: pd.DataFrame, stats: pd.DataFrame) -> pd.DataFrame:
@@ -227,7 +39,7 @@ def rates(counts: pd.DataFrame, base: str) -> pd.DataFrame:
     Adds ``rate``, ``low`` and ``high``, all per 1,000. The interval says how far the rate would move by chance alone
     if the words fell independently; words of one text do not quite, so it is on the narrow side.
     """
-    limits = [poisson_interval(int(count)) for count in counts["count"]]
+    limits = [compare.poisson_interval(int(count)) for count in counts["count"]]
     size = counts[base].astype(float)
     return counts.assign(
         rate=1000 * counts["count"].astype(float) / size,
@@ -240,17 +52,20 @@ def rates(counts: pd.DataFrame, base: str) -> pd.DataFrame:
 FORCES = ["binding", "policy", "voluntary", "non_binding", "none"]
 
 
+def names(documents: pd.DataFrame) -> dict[str, str]:
+    """Return the names of documents on axes, by ``doc_id``: the short title, or the title where there is none."""
+    return dict(zip(documents["doc_id"], documents["short_title"].fillna(documents["title"]), strict=True))
+
+
 def with_documents(rows: pd.DataFrame, versions: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Return rows of versions with ``document`` (short name), ``force``, ``date`` and ``source_id``.
 
     The rows come ordered by force, date and document.
     """
-    about = versions[["version_id", "doc_id", "source_id"]].merge(documents[["doc_id", "title", "force", "date"]])
-    about["document"] = [
-        DOCUMENTS.get(item, title) for item, title in zip(about["doc_id"], about["title"], strict=True)
-    ]
+    about = versions[["version_id", "doc_id", "source_id"]].merge(documents[["doc_id", "force", "date"]])
+    about["document"] = about["doc_id"].map(names(documents))
     about["force"] = pd.Categorical(about["force"].astype(str), FORCES, ordered=True)
-    joined = rows.merge(about.drop(columns=["title"]), on="version_id")
+    joined = rows.merge(about, on="version_id")
     return joined.sort_values(["force", "date", "document"], kind="stable", ignore_index=True)
 
 
@@ -302,23 +117,197 @@ def institution_mentions() -> pd.DataFrame:
     return with_documents(rows, versions, data.load("documents"))
 
 
+# ------------------------------------------------------------------------------------------- words of pairs of texts
+
+
+def token_table(language: str) -> pd.DataFrame:
+    """Return how often each token (Chinese: word) stands in each comparable version of a language.
+
+    One row for each token, sorted; one column for each document (short name), in the order of :func:`with_documents`.
+    Versions whose words were not counted have no column.
+    """
+    versions = comparable_versions(data.load("text_versions"), language)
+    counts = data.load("token_counts")
+    counts = counts[counts["version_id"].isin(versions["version_id"])]
+    summed = counts.groupby(["version_id", "token"])["count"].sum().reset_index()
+    found = with_documents(summed, versions, data.load("documents"))
+    columns = list(dict.fromkeys(found["document"]))
+    wide = found.pivot(index="token", columns="document", values="count")
+    return wide.reindex(columns=columns).fillna(0).astype(int).sort_index()
+
+
+def critical_g2(tests: int, level: float = LEVEL) -> float:
+    """Return the G2 that one of ``tests`` comparisons passes by chance with the probability ``level`` at most.
+
+    Bonferroni's bound on the chi-square distribution with one degree of freedom.
+    """
+    return float(chdtri(1, level / tests))
+
+
+def key_vocabulary(table: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+    """Return the rows of a token table that are among the ``most`` key words of one text beside any other.
+
+    Key words are those with the largest G2 in either direction above :func:`critical_g2`, with as many tests as the
+    table has tokens. What a reader can choose from the rows returned is therefore what the whole table would give. The
+    attribute ``sizes`` of the result holds the words of each text.
+    """
+    counts, sizes = table.to_numpy(float), table.sum().to_numpy(float)
+    least = critical_g2(len(table))
+    chosen = np.zeros(len(table), dtype=bool)
+    for one, other in permutations(range(table.shape[1]), 2):
+        value = compare.g2(counts[:, one], counts[:, other], sizes[one], sizes[other])
+        more = counts[:, one] * sizes[other] > counts[:, other] * sizes[one]
+        value = np.where(more & (value > least), value, 0.0)
+        top = np.argsort(-value, kind="stable")[:most]
+        chosen[top[value[top] > 0]] = True
+    found = table[chosen]
+    found.attrs["sizes"] = {name: int(size) for name, size in table.sum().items()}
+    return found
+
+
+def default_pair(table: pd.DataFrame, preferred: Iterable[str]) -> tuple[str, str]:
+    """Return the first two columns of a token table among ``preferred`` documents, in that order.
+
+    Raises ``ValueError`` when the table has fewer than two of them.
+    """
+    found = [name for name in preferred if name in table.columns]
+    if len(found) < 2:
+        raise ValueError(f"two texts are needed; of those preferred the table has {', '.join(found) or 'none'}")
+    return found[0], found[1]
+
+
+def key_finding(table: pd.DataFrame, first: str, second: str, most: int = 3) -> str:
+    """Return in words which key words mark each of two texts: those with the largest difference of rates."""
+    sizes = table.sum()
+    one, two = table[first].to_numpy(), table[second].to_numpy()
+    key = compare.g2(one, two, sizes[first], sizes[second]) > critical_g2(len(table))
+    ratio = pd.Series(compare.rate_ratio(one, two, sizes[first], sizes[second])[0], index=table.index)[key]
+    ratio = ratio.sort_index().sort_values(kind="stable")
+    said = []
+    for name, words in ((first, ratio[ratio > 0][::-1]), (second, ratio[ratio < 0])):
+        if len(words):
+            said.append(f"{name}: {', '.join(f'“{word}”' for word in words.index[:most])}")
+    return f"Words that mark {'; '.join(said)}" if said else "No word differs by more than chance would give"
+
+
+def likeness(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the likeness of texts by their words, in the order of a clustering: ``document``, ``other``, ``cosine``.
+
+    ``table`` comes from :func:`token_table`. Cosine (0 to 1) of tf-idf weights, see
+    :func:`policybook.compare.similarity`; every ordered pair is a row.
+    """
+    long = table.rename_axis("token").reset_index().melt("token", var_name="document", value_name="count")
+    cosines = compare.similarity(long[long["count"] > 0])
+    order = compare.cluster_order(cosines)
+    ordered = cosines.loc[order, order].rename_axis("document").reset_index()
+    return ordered.melt("document", var_name="other", value_name="cosine")
+
+
+def measures() -> pd.DataFrame:
+    """Return measures of the comparable English texts, in the order of :func:`with_documents`.
+
+    Columns: ``document``, ``force``, ``date``, ``source_id``, ``words``, ``sentences``, ``diversity`` (HD-D, 0 to 1)
+    and ``lix`` (readability); see :mod:`policybook.compare` for both.
+    """
+    versions = comparable_versions(data.load("text_versions"), "en")
+    stats = data.load("doc_stats")
+    stats = stats[stats["is_total"] & stats["version_id"].isin(versions["version_id"])]
+    found = with_documents(stats[["version_id", "words", "sentences"]], versions, data.load("documents"))
+    table = token_table("en")
+    found["diversity"] = [compare.diversity(table.loc[table[name] > 0, name]) for name in found["document"]]
+    found["lix"] = [
+        compare.readability(int(words), int(sentences), table.loc[table[name] > 0, name])
+        for name, words, sentences in zip(found["document"], found["words"], found["sentences"], strict=True)
+    ]
+    return found
+
+
+# Words of obligation, strongest first, as far as single words carry obligation.
+LADDER = ["shall", "must", "should", "will", "encourage", "voluntary"]
+
+
+def ladder() -> pd.DataFrame:
+    """Return how the words of obligation of each comparable English text divide between the rungs of :data:`LADDER`.
+
+    Columns: ``document``, ``force``, ``date``, ``source_id``, ``term_id``, ``count``, ``words`` (of obligation, all
+    rungs), ``share`` (0 to 1) with a 95 % Wilson interval ``low`` to ``high``.
+    """
+    versions = comparable_versions(data.load("text_versions"), "en")
+    counts = totals(data.load("term_counts"), data.load("doc_stats"))
+    counts = counts[counts["version_id"].isin(versions["version_id"]) & counts["term_id"].isin(LADDER)]
+    counts = counts[["version_id", "term_id", "count"]].assign(count=counts["count"].astype(int))
+    counts["words"] = counts.groupby("version_id")["count"].transform("sum")
+    counts = counts[counts["words"] > 0]
+    counts["share"] = counts["count"] / counts["words"]
+    limits = [compare.wilson_interval(n, total) for n, total in zip(counts["count"], counts["words"], strict=True)]
+    counts["low"], counts["high"] = [low for low, _ in limits], [high for _, high in limits]
+    return with_documents(counts, versions, data.load("documents"))
+
+
+# -------------------------------------------------------------------------------------------- China's texts in a line
+
+
+def lineage() -> tuple[list[str], list[str]]:
+    """Return the documents (``doc_id``) that the data place before and after the Plan in its line, by date."""
+    documents = data.load("documents").sort_values(["date", "doc_id"])
+    before, after = (documents.loc[documents["lineage"] == place, "doc_id"].tolist() for place in ("before", "after"))
+    return before, after
+
+
+def term_lineage(before: Iterable[str], after: Iterable[str]) -> pd.DataFrame:
+    """Return the uses of the Chinese terms in texts before and after the Plan, and in as much of the Plan as was seen.
+
+    ``before`` and ``after`` are documents (``doc_id``). Columns: ``term``, ``label`` (English), ``doc_id``,
+    ``document``, ``date``, ``part`` (true for a text of which a part was seen), ``count``, ``characters``,
+    ``source_id``; and for the term ``change`` (binary logarithm of the ratio of its rate per character in all texts
+    after to that in all texts before), ``low`` and ``high`` (95 % interval of it) and ``course``: ``risen`` or
+    ``fallen`` where the interval leaves out 0, ``unclear`` otherwise, ``unused`` where no whole text has the term.
+    """
+    before, after = list(before), list(after)
+    versions = data.load("text_versions")
+    versions = versions[(versions["language"] == "zh") & versions["doc_id"].isin([*before, PLAN, *after])]
+    # Of the Plan the whole text where it was counted, else the part.
+    best = {item: articles.version_at_hand(versions, "zh", item) for item in versions["doc_id"].unique()}
+    versions = versions[versions["version_id"].isin(best.values())]
+    counts = totals(data.load("zh_term_counts"), data.load("doc_stats"))
+    counts = counts[counts["version_id"].isin(versions["version_id"])]
+    found = with_documents(counts[["version_id", "term", "count", "cjk_chars"]], versions, data.load("documents"))
+    found = found.rename(columns={"cjk_chars": "characters"})
+    found["part"] = found["version_id"].map(versions.set_index("version_id")["completeness"] == "partial")
+    found["label"] = found["term"].map(data.load("zh_terms").set_index("term")["label_en"])
+    uses = found.pivot(index="term", columns="doc_id", values="count").astype(int)
+    sizes = found.groupby("doc_id")["characters"].first().astype(int)
+    change, low, high = compare.rate_ratio(
+        uses[after].sum(axis=1), uses[before].sum(axis=1), sizes[after].sum(), sizes[before].sum()
+    )
+    course = np.select([np.isnan(change), low > 0, high < 0], ["unused", "risen", "fallen"], "unclear")
+    terms = pd.DataFrame({"change": change, "low": low, "high": high, "course": course}, index=uses.index)
+    columns = ["term", "label", "doc_id", "document", "date", "part", "count", "characters", "source_id"]
+    ordered = found.sort_values(["date", "document", "term"], ignore_index=True)[columns]
+    return ordered.merge(terms, left_on="term", right_index=True)
+
+
 # ---------------------------------------------------------------------------------------------- numbers of the prose
 
 
 def key_numbers() -> dict[str, int | float]:
     """Return the numbers that the chapter names in its prose, by name; shares are percentages from 0 to 100."""
-    articles, asks, second = (data.load(name) for name in ("articles", "commitments", "commitments_coder_b"))
+    sections, asks, second = (data.load(name) for name in ("articles", "commitments", "commitments_coder_b"))
+    codebook = data.load("plan_codebook")
     known = seen(asks)
-    parts = parts_seen(data.load("doc_stats"), data.load("text_versions"), PLAN)
-    strength, actor = code_counts(asks, second, "deontic"), code_counts(asks, second, "actor")
-    strength, actor = strength.set_index("code"), actor.set_index("code")
-    themes = theme_matrix(asks).groupby("theme")[["seen", "recalled"]].sum()
+    parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"), PLAN)
+    joined, joined_second = (
+        rows.assign(deontic=articles.merged(rows["deontic"], codebook, "deontic")) for rows in (asks, second)
+    )
+    strength = articles.code_counts(joined, joined_second, "deontic").set_index("code")
+    actor = articles.code_counts(asks, second, "actor").set_index("code")
+    themes = articles.theme_matrix(asks).groupby("theme")[["seen", "recalled"]].sum()
     similar = data.load("corroborations")
     similar = set(similar.loc[similar["kind"] == "corroboration", "target_id"])
     recalled = asks[asks["evidence"] == RECALLED]
     actions = data.load("successor_mapping")
     taken_up = set(actions["articles"].explode())
-    numbered = set(articles["article"]) - {"A00"}
+    numbered = set(sections["article"]) - {"A00"}
     found: dict[str, int | float] = {
         "asks": len(asks),
         "seen": len(known),
@@ -326,18 +315,17 @@ def key_numbers() -> dict[str, int | float]:
         "excerpt": int((asks["evidence"] == "excerpt").sum()),
         "recalled": len(recalled),
         "recalled_similar": int(recalled["commitment_id"].isin(similar).sum()),
-        "from_wording": int(known["source_id"].isin(COPIES).sum()),
+        "from_wording": int(known["source_id"].isin(articles.COPIES).sum()),
         "words_en": int(parts.loc[parts["language"] == "en", "size"].sum()),
         "characters_zh": int(parts.loc[parts["language"] == "zh", "size"].sum()),
-        "headings_en_recalled": int((articles["heading_en_evidence"] == RECALLED).sum()),
-        "headings_zh_recalled": int((articles["heading_zh_evidence"] == RECALLED).sum()),
-        "promote": int(strength.loc["promote", "seen"]),
-        "promote_all": int(strength.loc["promote", ["seen", "recalled"]].sum()),
-        "promote_second": int(strength.loc["promote", "second_seen"]),
-        "need_to": int(strength.loc["need_to", "seen"]),
-        "need_to_articles": int(known.loc[known["deontic"] == "need_to", "article"].nunique()),
-        "call": int(strength.loc["call", "seen"]),
-        "call_second": int(strength.loc["call", "second_seen"]),
+        "headings_en_recalled": int((sections["heading_en_evidence"] == RECALLED).sum()),
+        "headings_zh_recalled": int((sections["heading_zh_evidence"] == RECALLED).sum()),
+        "act": int(strength.loc["act", "seen"]),
+        "act_second": int(strength.loc["act", "second_seen"]),
+        "act_share": 100 * float(strength.loc["act", "seen"]) / len(known),
+        "need_to": int((known["deontic"] == "need_to").sum()),
+        "alpha_strength": agreement.alpha(asks["deontic"].astype(str), second["deontic"].astype(str)),
+        "alpha_merged": agreement.alpha(joined["deontic"].astype(str), joined_second["deontic"].astype(str)),
         "nobody": int(actor.loc["all_parties", "seen"]),
         "nobody_all": int(actor.loc["all_parties", ["seen", "recalled"]].sum()),
         "nobody_share": 100 * float(actor.loc["all_parties", "seen"]) / len(known),
@@ -353,10 +341,18 @@ def key_numbers() -> dict[str, int | float]:
         "articles_taken_up": len(taken_up & numbered),
         "articles_left": len(numbered - taken_up),
         "shared_phrases": len(data.load("zh_shared_phrases")),
+        "translations": len(data.load("translations")),
+        "differing_strength": int((asks["deontic"].astype(str) != second["deontic"].astype(str)).sum()),
     }
+    differing = joined["deontic"].astype(str) != joined_second["deontic"].astype(str)
+    found["differing_act"] = found["differing_strength"] - int(differing.sum())
+    comparison = data.load("us_china_compare")
+    relations = articles.compared(comparison).set_index("relation")["seen"]
+    found |= {f"us_{relation}": int(number) for relation, number in relations.items()}
+    found |= {"us_points": len(comparison), "us_seen": int(relations.sum())}
     for column in ("main_theme", "actor", "deontic"):
-        found[f"agree_{column}"] = 100 * percent_agreement(asks, second, column)
-        found[f"agree_{column}_seen"] = 100 * percent_agreement(known, second, column)
+        found[f"agree_{column}"] = 100 * articles.percent_agreement(asks, second, column)
+        found[f"agree_{column}_seen"] = 100 * articles.percent_agreement(known, second, column)
     found["tentative"] = agreement.TENTATIVE
     found["differ_deontic"] = 100 - found["agree_deontic"]
     return found | _count_numbers()
@@ -373,8 +369,20 @@ def _count_numbers() -> dict[str, int | float]:
     bodies = institution_mentions()
     named = bodies[bodies["mentions"] > 0]
     words = stats[stats["is_total"]].set_index("version_id")["words"]
-    part = f"{PLAN}_en_partial"
+    part = articles.version_at_hand(versions, "en")
+    before, after = lineage()
+    terms = term_lineage(before, after)
+    course = terms.drop_duplicates("term")["course"].value_counts()
+    uses = terms.pivot(index="term", columns="doc_id", values="count") > 0
     return {
+        "lineage_terms": len(uses),
+        "lineage_risen": int(course.get("risen", 0)),
+        "lineage_fallen": int(course.get("fallen", 0)),
+        "lineage_through": int((uses[before].any(axis=1) & uses[after].any(axis=1)).sum()),
+        "lineage_plan": int(uses[PLAN].sum()),
+        "lineage_from_2024": int((uses[PLAN] & uses[before].any(axis=1)).sum()),
+        "lineage_to_2026": int((uses[PLAN] & uses[after].any(axis=1)).sum()),
+        "vocabulary": len(token_table("en")),
         "texts_en": len(english),
         "texts_searched": bodies["document"].nunique(),
         "texts_un": named.loc[named["body"] == "United Nations", "document"].nunique(),
@@ -410,122 +418,3 @@ def _count_numbers() -> dict[str, int | float]:
         "energy_zh_shanghai": int(chinese["cn_shanghai_declaration_2024_zh", "能源"]),
         "energy_zh_2026": int(chinese["waic_chair_2026_zh", "能源"]),
     }
-
-
-# ------------------------------------------------------------------------------------------------ article by article
-
-
-def article_anchor(article: str) -> str:
-    """Return the anchor of an article on the page: ``article-7`` for ``A07``."""
-    return f"article-{int(article[1:])}"
-
-
-def commitment_anchor(commitment_id: str) -> str:
-    """Return the anchor of an ask on the page: ``a07-01`` for ``A07.01``."""
-    return commitment_id.lower().replace(".", "-")
-
-
-def article_links(codes: Iterable[str]) -> list[tables.Text]:
-    """Return links to articles, for a cell of a table; the preamble by name."""
-    return [
-        tables.Text("preamble" if code == "A00" else str(int(code[1:])), href=f"#{article_anchor(code)}")
-        for code in codes
-    ]
-
-
-def headings(row: pd.Series) -> str:
-    """Return the headings of an article in English and Chinese as MyST Markdown, recalled wording marked as such."""
-    mark = " [recalled wording]{.pb-badge .pb-recalled}"
-    english = f"**{row['heading_en']}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
-    chinese = f"[{row['heading_zh']}]{{.language-zh-Hans}}" + (mark if row["heading_zh_evidence"] == RECALLED else "")
-    return f"{english}\\\n{chinese}"
-
-
-def show_article(number: int) -> None:
-    """Display one article (0 is the preamble): headings, summary, and the table of what it asks."""
-    articles = data.load("articles").set_index("article_no")
-    row = articles.loc[number]
-    known = f"Summary [{row['evidence']}]{{.pb-badge .pb-{row['evidence']}}}, confidence {row['confidence']}"
-    about = f"{headings(row)}\n\n{row['paraphrase']}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
-    if pd.notna(row["note"]):
-        about += f" Limit: {row['note']}."
-    display(Markdown(about))
-    asks = article_asks(row["article"])
-    place = "the preamble" if number == 0 else f"article {number}"
-    recalled = int((asks["evidence"] == RECALLED).sum())
-    columns = {
-        "number": "No.",
-        "actor": "Who is asked",
-        "action_verb": "Verb",
-        "ask": "What is asked, and phrases seen",
-        "deontic": "Strength",
-        "themes": "Themes",
-        "seen_in": "How seen",
-    }
-    widths = {"number": 5, "actor": 12, "action_verb": 10, "ask": 31, "deontic": 9, "themes": 15, "seen_in": 18}
-    note = ""
-    # What is the same in every row is said once, under the table.
-    if asks["actor"].nunique() == 1:
-        del columns["actor"], widths["actor"]
-        note += f"Who is asked, in every row: {label(asks['actor'].iloc[0])}. "
-    if recalled == 0 and asks["source_id"].nunique() == 1 and asks["evidence"].nunique() == 1:
-        del columns["seen_in"], widths["seen_in"]
-        note += f"How seen, in every row: {asks['evidence'].iloc[0]}."
-    tables.show(
-        asks,
-        name=f"tbl-{article_anchor(row['article'])}",
-        caption=f"What {place} asks: {len(asks)} asks, {recalled or 'none'} of them recalled",
-        columns=columns,
-        formats={column: lambda cell: cell for column in ("number", "ask", "seen_in") if column in columns}
-        | {column: label for column in ("actor", "deontic") if column in columns}
-        | {"themes": lambda codes: "; ".join(map(label, codes))},
-        widths=widths,
-        sources=[] if "seen_in" in columns else asks["source_id"],
-        note=note,
-        row_ids="anchor",
-        searchable=False,
-    )
-
-
-def article_asks(article: str) -> pd.DataFrame:
-    """Return the asks of an article with cells ready for a table.
-
-    Adds to the columns of ``commitments``: ``anchor``, ``number`` (link to the row), ``ask`` (object and quoted
-    phrase) and ``seen_in`` (badge of the evidence, citation; for a recalled ask the texts that say something similar).
-    """
-    rows = data.load("commitments")
-    rows = rows[rows["article"] == article].reset_index(drop=True)
-    similar = data.load("corroborations")
-    similar = similar[(similar["target_table"] == "commitments") & (similar["kind"] == "corroboration")]
-    similar = similar.groupby("target_id")["source_id"].agg(list)
-    rows["anchor"] = rows["commitment_id"].map(commitment_anchor)
-    rows["number"] = [
-        tables.Text(f"{int(code[1:3])}.{int(code[4:])}", href=f"#{commitment_anchor(code)}")
-        for code in rows["commitment_id"]
-    ]
-    rows["ask"] = [
-        [tables.Text(row.object), *_phrase(row.quoted_phrase)] if pd.notna(row.quoted_phrase) else row.object
-        for row in rows.itertuples()
-    ]
-    rows["seen_in"] = [
-        [
-            tables.badge(row.evidence),
-            *tables.cite([row.source_id]),
-            *(
-                [tables.Text("similar:"), *tables.cite(similar[row.commitment_id])]
-                if row.commitment_id in similar
-                else []
-            ),
-        ]
-        for row in rows.itertuples()
-    ]
-    return rows
-
-
-def _similar(source_ids: list[str]) -> list[tables.Text]:
-    return [tables.Text("similar:"), *tables.cite(source_ids)] if source_ids else []
-
-
-def _phrase(phrase: str) -> list[tables.Text]:
-    is_chinese = re.search(r"[\u4e00-\u9fff]", phrase)
-    return [tables.Text(f"“{phrase}”", lang="zh-Hans" if is_chinese else "")]

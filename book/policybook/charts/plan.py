@@ -1,23 +1,13 @@
-"""Charts of the chapter on the text of the Plan: tidy tables of :mod:`policybook.text` in, Altair charts out."""
+"""Charts of the chapter on the text of the Plan: tidy tables of :mod:`policybook.articles` in, Altair charts out."""
 
 from __future__ import annotations
-
-import re
 
 import altair as alt
 import pandas as pd
 
-from policybook.charts import BLUE, EVIDENCE_COLOURS, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, titled
-from policybook.text import FORCES, label
+from policybook.articles import label
+from policybook.charts import BLUE, EVIDENCE_COLOURS, GREY, INK, MUTED, ORANGE, PAPER, RULE, titled
 
-FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
-FORCE_LABELS = {
-    "binding": "binding law",
-    "policy": "government programme",
-    "voluntary": "voluntary code",
-    "non_binding": "non-binding text",
-    "none": "speech",
-}
 EVIDENCE_LABELS = {"read": "text or report read", "excerpt": "seen in part or quoted", "recalled": "recalled only"}
 
 
@@ -28,8 +18,8 @@ def _article_label(number: int, title: str) -> str:
 def evidence(known: pd.DataFrame, parts: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw how the asks of each article are known, beside the amount of wording seen in either language.
 
-    ``known`` comes from :func:`policybook.text.evidence_by_article`, ``parts`` from
-    :func:`policybook.text.parts_seen`.
+    ``known`` comes from :func:`policybook.articles.evidence_by_article`, ``parts`` from
+    :func:`policybook.articles.parts_seen`.
     """
     rows = known[known["rows"] > 0].copy()
     rows["label"] = [_article_label(n, t) for n, t in zip(rows["article_no"], rows["short_title"], strict=True)]
@@ -58,7 +48,7 @@ def evidence(known: pd.DataFrame, parts: pd.DataFrame) -> alt.TopLevelMixin:
     total = int(known["rows"].sum())
     recalled = int(worst["rows"].sum())
     finding = f"{recalled} of {total} asks are only recalled"
-    finding += f"; article{'s' if len(weak) > 1 else ''} {_and(weak)} mostly so" if weak else ""
+    finding += f"; article{'s' if len(weak) > 1 else ''} {listed(weak)} mostly so" if weak else ""
     chart = alt.hconcat(
         bars, _wording(parts, rows, labels, "en", "English"), _wording(parts, rows, labels, "zh", "Chinese"), spacing=14
     )
@@ -94,7 +84,8 @@ def _column_title(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, fontSize=12, color=MUTED, fontWeight="normal", offset=6, anchor="start")
 
 
-def _and(items: list) -> str:
+def listed(items: list) -> str:
+    """Return items as words: a, b and c."""
     words = [str(item) for item in items]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
@@ -102,7 +93,7 @@ def _and(items: list) -> str:
 def coded(counts: pd.DataFrame, finding: str, measure: str) -> alt.TopLevelMixin:
     """Draw how often codes were given: a bar of seen and recalled rows, a tick for the second coder on the seen ones.
 
-    ``counts`` comes from :func:`policybook.text.code_counts`; the codes stand in its order.
+    ``counts`` comes from :func:`policybook.articles.code_counts`; the codes stand in its order.
     """
     wide = counts.assign(label=[label(code) for code in counts["code"]])
     labels = wide["label"].tolist()
@@ -150,11 +141,10 @@ def strength(counts: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw the strength of the asks, weakest codes of the codebook first; see :func:`coded`."""
     top = counts.loc[counts["seen"].idxmax()]
     finding = (
-        f"“{label(top['code']).capitalize()}” is the usual strength: "
-        f"{top['seen']} and {top['second_seen']} of {counts['seen'].sum()} asks by the two coders"
+        f"Most asks {label(top['code'])}: {top['seen']} and {top['second_seen']} of {counts['seen'].sum()} "
+        "by the two coders; none obliges"
     )
-    measure = "Asks by the strength of their governing verb, codes in the order of the codebook"
-    return coded(counts, finding, measure)
+    return coded(counts, finding, "Asks by the strength of their governing verb, codes in the order of the codebook")
 
 
 def actors(counts: pd.DataFrame) -> alt.TopLevelMixin:
@@ -226,137 +216,43 @@ def themes(matrix: pd.DataFrame, articles: pd.DataFrame) -> alt.TopLevelMixin:
     return titled(chart, finding, measure)
 
 
-def institutions(mentions: pd.DataFrame) -> alt.TopLevelMixin:
-    """Draw how often full texts name international bodies; bodies and texts without any mention are left out."""
-    found = mentions[mentions["mentions"] > 0].copy()
-    found["body"] = found["body"].astype(str).replace({"CEN-CENELEC / European standardisation": "CEN-CENELEC"})
-    found["count"] = found["mentions"].astype(int)
-    found["mark"] = found["count"].astype(str)
-    texts = mentions["document"].nunique()
-    un = found.loc[found["body"] == "United Nations", "document"].nunique()
-    makers = found.loc[found["body"].isin(["ISO", "IEC", "ITU"]), "document"].nunique()
-    spread = found.groupby("body")["document"].nunique().sort_values(ascending=False, kind="stable")
-    chart = count_matrix(
-        found[["document", "body", "count", "mark"]],
-        x="body",
-        y="document",
-        columns=spread.index.tolist(),
-        lines=list(dict.fromkeys(found["document"])),
-        steps=(2, 6),
-    ).properties(width=23 * len(spread), height=22 * found["document"].nunique())
-    finding = f"{un} of {texts} full texts name the United Nations, {makers} name ISO, IEC or ITU"
-    return titled(chart, finding, "Mentions in each whole text (number of times), bodies named by most texts first")
+def agreement(rows: pd.DataFrame, tentative: float) -> alt.TopLevelMixin:
+    """Draw Krippendorff's alpha with its interval for each theme, the least agreed on first.
 
-
-def rate_panels(rows: pd.DataFrame, *, base: str, columns: int, row_height: int) -> alt.ConcatChart:
-    """Draw rates with their 95 % intervals: one panel for each term, one line for each document.
-
-    ``rows`` comes from :func:`policybook.text.english_rates` or ``chinese_rates``. All panels share one axis, drawn on
-    a square-root scale so that small rates are seen and zero has a place. Hollow points are zero counts.
+    ``rows`` comes from :func:`policybook.agreement.by_theme`; ``tentative`` is the alpha below which a coding carries
+    no conclusion, drawn as a line.
     """
-    terms = [term for term in rows["term"].cat.categories if term in set(rows["term"])]
-    shown = pd.DataFrame(
-        {
-            "document": rows["document"],
-            "term": rows["term"].astype(str),
-            "force": rows["force"].astype(str).map(FORCE_LABELS),
-            "count": rows["count"].astype(int),
-            base: rows[base].astype(int),
-            "rate": rows["rate"].round(3),
-            "low": rows["low"].round(3),
-            "high": rows["high"].round(3),
-        }
+    shown = rows.assign(
+        theme=[label(code) for code in rows["theme"]],
+        uses=[f"{a} and {b} asks" for a, b in zip(rows["first"], rows["second"], strict=True)],
+        settled=[low >= tentative for low in rows["low"]],
+    ).sort_values(["alpha", "theme"])
+    order = shown["theme"].tolist()
+    base = alt.Chart(shown[["theme", "uses", "alpha", "low", "high", "settled"]]).encode(
+        y=alt.Y("theme:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=8)),
+        color=alt.condition("datum.settled", alt.value(BLUE), alt.value(ORANGE)),
+        tooltip=[
+            "theme:N",
+            "uses:N",
+            alt.Tooltip("alpha:Q", format=".2f"),
+            alt.Tooltip("low:Q", title="95 % from", format=".2f"),
+            alt.Tooltip("high:Q", title="to", format=".2f"),
+        ],
     )
-    panels = [
-        _rate_panel(shown, term, base, row_height, labelled=place % columns == 0) for place, term in enumerate(terms)
-    ]
-    return alt.concat(*panels, data=shown, columns=columns, spacing={"row": 16, "column": 12})
-
-
-def _rate_panel(rows: pd.DataFrame, term: str, base: str, row_height: int, *, labelled: bool) -> alt.LayerChart:
-    order = list(dict.fromkeys(rows["document"]))
-    forces = [force for force in FORCES if FORCE_LABELS[force] in set(rows["force"])]
-    scale = alt.Scale(domain=[FORCE_LABELS[f] for f in forces], range=[FORCE_COLOURS[f] for f in forces])
-    most = rows["high"].max()
-    names = alt.Axis(ticks=False, domain=False, labelPadding=6, labelFontSize=11.5) if labelled else None
-    ticks = [0, 2, 10, 30] if most > 25 else [0, 1, 5, 10, 20]
-    axis = alt.Axis(values=[tick for tick in ticks if tick <= most], tickSize=0, labelFontSize=11)
-    x_scale = alt.Scale(type="sqrt", domain=[0, most], nice=False)
-    base_chart = (
-        alt.Chart()
-        .transform_filter(alt.FieldEqualPredicate(field="term", equal=term))
-        .encode(
-            y=alt.Y("document:N", sort=order, title=None, axis=names),
-            tooltip=[
-                "document:N",
-                "term:N",
-                "force:N",
-                alt.Tooltip("count:Q", format=","),
-                alt.Tooltip(f"{base}:Q", format=","),
-                alt.Tooltip("rate:Q", title=f"per 1,000 {base}", format=".2f"),
-                alt.Tooltip("low:Q", title="95 % from", format=".2f"),
-                alt.Tooltip("high:Q", title="to", format=".2f"),
-            ],
-        )
+    scale = alt.Scale(domain=[0.3, 1.0], nice=False)
+    spans = base.mark_rule(strokeWidth=1.8).encode(
+        x=alt.X("low:Q", title="Krippendorff's alpha", scale=scale), x2="high:Q"
     )
-    colour = alt.Color("force:N", scale=scale, legend=alt.Legend(title=None, symbolType="circle"))
-    rule = base_chart.mark_rule(strokeWidth=1.6).encode(
-        x=alt.X("low:Q", title=None, scale=x_scale, axis=axis),
-        x2="high:Q",
-        color=colour,
-    )
-    points = base_chart.encode(x=alt.X("rate:Q", title=None, scale=x_scale, axis=axis), color=colour)
-    some = points.transform_filter("datum.count > 0").mark_point(size=40, filled=True, opacity=1)
-    none = points.transform_filter("datum.count == 0").mark_point(
-        size=34, strokeWidth=1.6, opacity=1, filled=False, fill=PAPER
-    )
-    heading = alt.TitleParams(_heading(term), fontSize=12.5, offset=4, anchor="start", frame="group")
-    return alt.layer(rule, some, none).properties(width=140, height=row_height * len(order), title=heading)
-
-
-def _heading(term: str) -> list[str]:
-    """Break the label of a panel into lines: Chinese on a line of its own, English after a comma or colon."""
-    english = "".join(letter for letter in term if letter < "\u4e00").strip()
-    lines = [line.strip() for line in re.split(r"(?<=[,:])", english) if line.strip()]
-    short = [" ".join(lines)] if len(english) <= 22 else [lines[0], " ".join(lines[1:])]
-    chinese = term[len(english) :].strip()
-    return [*filter(None, short), *filter(None, [chinese])]
-
-
-def subjects(rows: pd.DataFrame) -> alt.TopLevelMixin:
-    """Draw the rates of subjects in the full English texts; see :func:`rate_panels`."""
-    texts = rows["document"].nunique()
-    using = rows[rows["count"] > 0].groupby("term", observed=True)["document"].nunique()
-    most, least = using.idxmax(), using.idxmin()
-    finding = f"{using[most]} of {texts} texts have words of {_short(most)}, {using[least]} of {_short(least)}"
-    measure = "Matches per 1,000 words with 95 % intervals, square-root scale; hollow points: no match"
-    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure)
-
-
-def modals(rows: pd.DataFrame) -> alt.TopLevelMixin:
-    """Draw the rates of words of obligation in the full English texts; see :func:`rate_panels`."""
-    shall = rows[rows["term"] == "shall"]
-    total, law = int(shall["count"].sum()), int(shall.loc[shall["force"] == "binding", "count"].sum())
-    finding = f"Law commands: {law} of {total} “shall” stand in the one binding text"
-    measure = "Matches per 1,000 words with 95 % intervals, square-root scale; hollow points: no match"
-    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure)
-
-
-def chinese_terms(rows: pd.DataFrame) -> alt.TopLevelMixin:
-    """Draw the rates of Chinese terms in the texts before and after the Plan; see :func:`rate_panels`."""
-    ranked = rows.sort_values("rate", ascending=False).groupby("term", observed=True)
-    top, second = ranked.nth(0).set_index("term"), ranked.nth(1).set_index("term")
-    term = (top["low"] - second["high"]).idxmax()
-    one, other = top.loc[term], second.loc[term]
-    finding = (
-        f"“{_short(term).capitalize()}” stands out in one text: {one['rate']:.1f} per 1,000 characters "
-        f"({one['document']}), at most {other['rate']:.1f} in the others"
-    )
-    measure = "Uses per 1,000 Chinese characters, 95 % intervals, square-root scale; hollow: no use"
-    return titled(rate_panels(rows, base="characters", columns=3, row_height=19), finding, measure)
-
-
-def _short(term: str) -> str:
-    """Return the first words of a label: up to a comma, a colon or the first Chinese character."""
-    words = "".join(letter for letter in str(term) if letter < "\u4e00")
-    return words.split(",")[0].split(":")[0].strip()
+    points = base.mark_point(size=55, opacity=1).encode(x=alt.X("alpha:Q", scale=scale))
+    uses = base.mark_text(align="left", x=378, color=MUTED).encode(text="uses:N", color=alt.value(MUTED))
+    line = alt.Chart(pd.DataFrame({"alpha": [tentative]})).mark_rule(strokeDash=[4, 3]).encode(x="alpha:Q")
+    unsettled = shown.loc[~shown["settled"], "theme"].tolist()
+    finding = f"No theme falls below alpha {tentative}" if rows["alpha"].min() >= tentative else ""
+    below = shown.loc[shown["alpha"] < tentative, "theme"].tolist()
+    if below:
+        finding = f"Below alpha {tentative}: {listed(below)}"
+    if unsettled:
+        finding += f"; {len(unsettled)} of {len(shown)} intervals reach below it"
+    chart = (line + spans + points + uses).properties(width=370, height=23 * len(order))
+    measure = "Agreement on whether an ask carries a theme, with 95 % bootstrap intervals; right: uses by each coder"
+    return titled(chart, finding, measure)

@@ -1,0 +1,476 @@
+"""The articles of the Plan: what was seen of them, how their asks are coded, and how the chapter shows them.
+
+Tables of the data package in, tidy tables out. Rows with the evidence ``recalled`` are counted apart from the rows that
+rest on a text or a report (the *seen* rows).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import pandas as pd
+from IPython.display import Markdown, display
+
+from policybook import data, paths, tables
+
+PLAN = "cn_gaigap_2025"
+RECALLED = "recalled"
+
+# Sources that carry wording of the Plan itself; all others report on it.
+COPIES = ("longtermwiki_2025", "atiozgur_slides_2025", "gmw_plan_zh_2025", "cnyes_plan_zh_2025")
+
+# Codes of the coding as readers see them; a code that is not named here is written with blanks for underscores.
+LABELS = {
+    "all_parties": "nobody in particular",
+    "all_stakeholders": "all kinds of stakeholders",
+    "ai_leading_countries": "countries ahead in AI",
+    "enterprises": "companies",
+    "fairness_bias": "fairness, bias",
+    "safety_risk": "safety, risk",
+    "privacy_rights": "privacy, rights",
+    "energy_environment": "energy, environment",
+    "capacity_building": "capacity-building",
+    "industry_application": "use in industries",
+    "governance_model": "governance model",
+    "multilateral_un": "UN, multilateral",
+    "think_tanks_forums": "think tanks, forums",
+    "united_nations": "United Nations",
+    "open_source": "open source",
+    "need_to": "need to",
+    "act": "call, promote or need to",
+}
+
+
+def label(code: str) -> str:
+    """Return a code of the coding in words."""
+    return LABELS.get(code, str(code).replace("_", " "))
+
+
+# -------------------------------------------------------------------------------------------------- what was seen
+
+
+def text_state(versions: pd.DataFrame, doc_id: str = PLAN) -> dict[str, str]:
+    """Return how much of a document's text was counted in each language: ``full`` or ``partial``, by language."""
+    own = versions[versions["doc_id"] == doc_id]
+    return {
+        language: "full" if "full" in set(rows["completeness"]) else "partial"
+        for language, rows in own.groupby(own["language"].astype(str))
+    }
+
+
+def version_at_hand(versions: pd.DataFrame, language: str, doc_id: str = PLAN) -> str:
+    """Return the version of a document that was counted in a language: the whole one if there is one, else the part.
+
+    Raises ``KeyError`` when nothing of the document was counted in that language.
+    """
+    own = versions[(versions["doc_id"] == doc_id) & (versions["language"] == language)]
+    if own.empty:
+        raise KeyError(f"nothing of {doc_id} was counted in {language}")
+    return str(own.sort_values("completeness")["version_id"].iloc[0])
+
+
+def parts_seen(stats: pd.DataFrame, versions: pd.DataFrame, doc_id: str = PLAN) -> pd.DataFrame:
+    """Return which parts of a document were counted, from the sections of its versions.
+
+    Where a whole version of a language was counted, its sections are returned and those of partial versions are not.
+    Columns: ``article`` (A00 for the preamble), ``language``, ``size`` (words in English, Chinese characters in
+    Chinese) and ``extent`` (``whole`` for a section named after its article alone, ``part`` for one with a suffix such
+    as ``A03_start``). Articles of which nothing was counted have no row.
+    """
+    state = text_state(versions, doc_id)
+    own = versions[versions["doc_id"] == doc_id]
+    best = own[own["completeness"].astype(str) == own["language"].astype(str).map(state)]
+    rows = stats[~stats["is_total"]].merge(best[["version_id", "language"]], on="version_id")
+    name = rows["section"].str.replace("preamble", "A00")
+    return pd.DataFrame(
+        {
+            "article": name.str[:3],
+            "language": rows["language"].astype(str),
+            "size": rows["cjk_characters"].fillna(rows["words"]).astype(int),
+            "extent": ["whole" if re.fullmatch(r"A\d\d", item) else "part" for item in name],
+        }
+    )
+
+
+def evidence_by_article(commitments: pd.DataFrame, articles: pd.DataFrame) -> pd.DataFrame:
+    """Return how the asks of each article are known.
+
+    One row for each article and kind of evidence, zeros included: ``article``, ``article_no``, ``short_title``,
+    ``evidence``, ``rows`` (number of asks) and ``share`` (of the asks of the article, 0 to 1).
+    """
+    counts = commitments.groupby(["article", "evidence"], observed=False).size().rename("rows").reset_index()
+    counts["evidence"] = counts["evidence"].astype(str)
+    counts["share"] = counts["rows"] / counts.groupby("article")["rows"].transform("sum")
+    return articles[["article", "article_no", "short_title"]].merge(counts, on="article")
+
+
+# ------------------------------------------------------------------------------------------------------ the coding
+
+
+def code_counts(first: pd.DataFrame, second: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Return how often each code of a column was given, recalled rows apart, by both coders.
+
+    ``first`` is the coding with evidence, ``second`` the blind one. One row for each code of the schema, in its order:
+    ``code``, ``seen`` and ``recalled`` (rows of the first coder), ``second_seen`` (rows of the second coder among the
+    seen ones). Raises ``ValueError`` when the coders did not code the same rows.
+    """
+    paired = _paired(first, second)
+    codes = list(first[column].cat.categories)
+    is_seen = paired["evidence"] != RECALLED
+
+    def count(values: pd.Series) -> list[int]:
+        return values.value_counts().reindex(codes, fill_value=0).astype(int).tolist()
+
+    return pd.DataFrame(
+        {
+            "code": codes,
+            "seen": count(paired.loc[is_seen, f"{column}_first"]),
+            "recalled": count(paired.loc[~is_seen, f"{column}_first"]),
+            "second_seen": count(paired.loc[is_seen, f"{column}_second"]),
+        }
+    )
+
+
+def merged(codes: pd.Series, codebook: pd.DataFrame, name: str) -> pd.Series:
+    """Return codes with those merged that the codebook ``name`` merges (its column ``merged_code``)."""
+    own = codebook[(codebook["codebook"] == name) & codebook["merged_code"].notna()]
+    into = dict(zip(own["code"], own["merged_code"].astype(str), strict=True))
+    kept = codes.astype(str).replace(into)
+    order = list(dict.fromkeys(into.get(code, code) for code in codes.cat.categories))
+    return kept.astype(pd.CategoricalDtype(order, ordered=True))
+
+
+def percent_agreement(first: pd.DataFrame, second: pd.DataFrame, column: str) -> float:
+    """Return the share of rows (0 to 1) that both coders gave the same code.
+
+    Agreement by chance is not taken out. Raises ``ValueError`` when the coders did not code the same rows.
+    """
+    paired = _paired(first, second)
+    return float((paired[f"{column}_first"].astype(str) == paired[f"{column}_second"].astype(str)).mean())
+
+
+def _paired(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    if set(first["commitment_id"]) - set(second["commitment_id"]):
+        raise ValueError("the second coder did not code all rows of the first")
+    return first.merge(second, on="commitment_id", suffixes=("_first", "_second"), validate="one_to_one")
+
+
+def theme_matrix(commitments: pd.DataFrame) -> pd.DataFrame:
+    """Return how many asks of each article carry each theme; an ask with two themes counts under both.
+
+    Columns ``article``, ``theme``, ``seen``, ``recalled`` (numbers of asks); pairs that do not occur have no row.
+    """
+    rows = commitments.explode("themes").assign(recalled=commitments["evidence"] == RECALLED)
+    counts = rows.groupby(["article", "themes"])["recalled"].agg(["size", "sum"]).reset_index()
+    return pd.DataFrame(
+        {
+            "article": counts["article"],
+            "theme": counts["themes"],
+            "seen": (counts["size"] - counts["sum"]).astype(int),
+            "recalled": counts["sum"].astype(int),
+        }
+    )
+
+
+# ------------------------------------------------------------------------------------------------ article by article
+
+
+def article_anchor(article: str) -> str:
+    """Return the anchor of an article on the page: ``article-7`` for ``A07``."""
+    return f"article-{int(article[1:])}"
+
+
+def commitment_anchor(commitment_id: str) -> str:
+    """Return the anchor of an ask on the page: ``a07-01`` for ``A07.01``."""
+    return commitment_id.lower().replace(".", "-")
+
+
+def article_links(codes: Iterable[str]) -> list[tables.Text]:
+    """Return links to articles, for a cell of a table; the preamble by name."""
+    return [
+        tables.Text("preamble" if code == "A00" else str(int(code[1:])), href=f"#{article_anchor(code)}")
+        for code in codes
+    ]
+
+
+def headings(row: pd.Series) -> str:
+    """Return the headings of an article in English and Chinese as MyST Markdown, recalled wording marked as such."""
+    mark = " [recalled wording]{.pb-badge .pb-recalled}"
+    english = f"**{row['heading_en']}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
+    chinese = f"[{row['heading_zh']}]{{.language-zh-Hans}}" + (mark if row["heading_zh_evidence"] == RECALLED else "")
+    return f"{english}\\\n{chinese}"
+
+
+def show_article(number: int) -> None:
+    """Display one article (0 is the preamble): headings, summary, and the table of what it asks."""
+    articles = data.load("articles").set_index("article_no")
+    row = articles.loc[number]
+    known = f"Summary [{row['evidence']}]{{.pb-badge .pb-{row['evidence']}}}, confidence {row['confidence']}"
+    about = f"{headings(row)}\n\n{row['paraphrase']}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
+    if pd.notna(row["note"]):
+        about += f" Limit: {row['note']}."
+    display(Markdown(about))
+    asks = article_asks(row["article"])
+    place = "the preamble" if number == 0 else f"article {number}"
+    recalled = int((asks["evidence"] == RECALLED).sum())
+    columns = {
+        "number": "No.",
+        "actor": "Who is asked",
+        "action_verb": "Verb",
+        "ask": "What is asked, and phrases seen",
+        "deontic": "Strength",
+        "themes": "Themes",
+        "seen_in": "How seen",
+    }
+    widths = {"number": 5, "actor": 12, "action_verb": 10, "ask": 31, "deontic": 9, "themes": 15, "seen_in": 18}
+    note = ""
+    # What is the same in every row is said once, under the table.
+    if asks["actor"].nunique() == 1:
+        del columns["actor"], widths["actor"]
+        note += f"Who is asked, in every row: {label(asks['actor'].iloc[0])}. "
+    if recalled == 0 and asks["source_id"].nunique() == 1 and asks["evidence"].nunique() == 1:
+        del columns["seen_in"], widths["seen_in"]
+        note += f"How seen, in every row: {asks['evidence'].iloc[0]}."
+    tables.show(
+        asks,
+        name=f"tbl-{article_anchor(row['article'])}",
+        caption=f"What {place} asks: {len(asks)} asks, {recalled or 'none'} of them recalled",
+        columns=columns,
+        formats={column: lambda cell: cell for column in ("number", "ask", "seen_in") if column in columns}
+        | {column: label for column in ("actor", "deontic") if column in columns}
+        | {"themes": lambda codes: "; ".join(map(label, codes))},
+        widths=widths,
+        sources=[] if "seen_in" in columns else asks["source_id"],
+        note=note,
+        row_ids="anchor",
+        searchable=False,
+    )
+    if found := elsewhere(row["article"]):
+        display(Markdown(found))
+
+
+def elsewhere(article: str) -> str:
+    """Return what the report holds on an article beside its text, as MyST Markdown.
+
+    Figures and standards of other chapters, steps taken since (with status), and checked claims that name the article;
+    rows that are only recalled are left out. Empty when there is nothing.
+    """
+    figures = data.load("article_figures")
+    named = [f"{{numref}}`{name}`" for name in figures.loc[figures["article"] == article, "figure"]]
+    standards = int(data.load("standards")["articles"].map(lambda codes: article in codes).sum())
+    if standards:
+        named.append(f"{standards} standards in {{numref}}`tbl-standards-catalogue`")
+    said = [f"Elsewhere in this report: {', '.join(named)}."] if named else []
+    steps = data.seen(data.load("followup"))
+    steps = steps[steps["article"] == article].sort_values(["date", "followup_id"], na_position="last")
+    rows = []
+    for row in steps.itertuples():
+        when = tables.date_text(row.date, row.date_precision) if pd.notna(row.date) else "no date"
+        cited = f" {{cite:p}}`{row.source_id}`" if pd.notna(row.source_id) else ""
+        rows.append(f"- {when}, {label(row.status)}: {plain(row.action)}{cited}")
+    said += _folded(f"What has been done since: {len(rows)} step{'s' if len(rows) > 1 else ''}", rows)
+    claims = data.load("claims")
+    claims = claims[claims["articles"].map(lambda codes: article in codes)].sort_values("claim_id")
+    rows = []
+    for row in claims.itertuples():
+        verdict = label(row.verdict)
+        cited = f" {{cite:p}}`{','.join(row.source_ids)}`" if row.source_ids else ""
+        badge = f"[{verdict}]{{.pb-badge .pb-{verdict.replace(' ', '-')}}}"
+        rows.append(f"- {badge} {plain(row.claim.rstrip('.'))}. {plain(row.finding)}{cited}")
+    said += _folded(f"Claims about it: {len(rows)} checked", rows)
+    return "\n\n".join(said)
+
+
+def _folded(title: str, rows: list[str]) -> list[str]:
+    """Return a list that a reader opens, or nothing for an empty one."""
+    return [f":::{{dropdown}} {title}\n" + "\n".join(rows) + "\n:::"] if rows else []
+
+
+def plain(text: object) -> str:
+    """Return text of the data as Markdown that shows just that text."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$~^:])", r"\\\1", str(text)) if pd.notna(text) else ""
+
+
+def states(report: paths.Paths | None = None) -> list[str]:
+    """Return what holds of the data at hand, as tags on which passages of a chapter depend (directive ``only``).
+
+    ``plan_whole_en`` and ``plan_whole_zh``: the whole text of the Plan was counted in that language; ``plan_whole``: in
+    either; ``asks_recalled`` and ``headings_recalled``: some asks, or headings of articles, are only recalled.
+    """
+    whole = [code for code, state in text_state(data.load("text_versions", report)).items() if state == "full"]
+    sections = data.load("articles", report)
+    recalled = (sections[["heading_en_evidence", "heading_zh_evidence"]] == RECALLED).any(axis=None)
+    found = [f"plan_whole_{code}" for code in whole] + (["plan_whole"] if whole else [])
+    found += ["asks_recalled"] if (data.load("commitments", report)["evidence"] == RECALLED).any() else []
+    return found + (["headings_recalled"] if recalled else [])
+
+
+def article_asks(article: str) -> pd.DataFrame:
+    """Return the asks of an article with cells ready for a table.
+
+    Adds to the columns of ``commitments``: ``anchor``, ``number`` (link to the row), ``ask`` (object and quoted
+    phrase) and ``seen_in`` (badge of the evidence, citation; for a recalled ask the texts that say something similar).
+    """
+    rows = data.load("commitments")
+    rows = rows[rows["article"] == article].reset_index(drop=True)
+    similar = data.load("corroborations")
+    similar = similar[(similar["target_table"] == "commitments") & (similar["kind"] == "corroboration")]
+    similar = similar.groupby("target_id")["source_id"].agg(list)
+    rows["anchor"] = rows["commitment_id"].map(commitment_anchor)
+    rows["number"] = [
+        tables.Text(f"{int(code[1:3])}.{int(code[4:])}", href=f"#{commitment_anchor(code)}")
+        for code in rows["commitment_id"]
+    ]
+    rows["ask"] = [
+        [tables.Text(row.object), *_phrase(row.quoted_phrase)] if pd.notna(row.quoted_phrase) else row.object
+        for row in rows.itertuples()
+    ]
+    rows["seen_in"] = [
+        [
+            tables.badge(row.evidence),
+            *tables.cite([row.source_id]),
+            *(
+                [tables.Text("similar:"), *tables.cite(similar[row.commitment_id])]
+                if row.commitment_id in similar
+                else []
+            ),
+        ]
+        for row in rows.itertuples()
+    ]
+    return rows
+
+
+def _phrase(phrase: str) -> list[tables.Text]:
+    is_chinese = re.search(r"[\u4e00-\u9fff]", phrase)
+    return [tables.Text(f"“{phrase}”", lang="zh-Hans" if is_chinese else "")]
+
+
+# ------------------------------------------------------------------------------------------------------ other tables
+
+
+def counted_versions(versions: pd.DataFrame, stats: pd.DataFrame, doc_id: str = PLAN) -> pd.DataFrame:
+    """Return what was counted of a document, the whole versions first.
+
+    Columns: ``language`` (in words), ``extent`` (whole, or the parts), ``size`` (in words), ``found`` (where the text
+    was seen), ``source_id``.
+    """
+    own = versions[versions["doc_id"] == doc_id].merge(stats[stats["is_total"]], on="version_id")
+    own = own.sort_values(["completeness", "language"])
+    languages = {"en": "English", "zh": "Chinese"}
+    extents = [
+        "whole text" if row.completeness == "full" else "in part: " + ", ".join(_section(name) for name in row.sections)
+        for row in own.itertuples()
+    ]
+    sizes = [
+        f"{row.cjk_characters:,} characters" if row.language == "zh" else f"{row.words:,} words"
+        for row in own.itertuples()
+    ]
+    return pd.DataFrame(
+        {
+            "language": [languages[code] for code in own["language"]],
+            "extent": [extent.removesuffix(", all") for extent in extents],
+            "size": sizes,
+            "found": own["text_found_in"].to_numpy(),
+            "source_id": own["source_id"].to_numpy(),
+        }
+    )
+
+
+def _section(name: str) -> str:
+    """Return the name of a section in words: ``A03_start`` is the start of article 3."""
+    article, _, rest = name.partition("_")
+    if not re.fullmatch(r"A\d\d", article):
+        return name.replace("_", " ")
+    return (f"{rest.replace('_', ' ')} of " if rest else "") + f"article {int(article[1:])}"
+
+
+def disagreements(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Return the pairs of codes on which the two coders differ, by what was coded, the most frequent first.
+
+    Columns: ``what``, ``first``, ``second`` (codes in words), ``asks`` (number), ``examples`` (links to up to six).
+    """
+    both = _paired(first, second)
+    rows = []
+    for column, what in (("main_theme", "main theme"), ("actor", "actor"), ("deontic", "strength")):
+        one, two = both[f"{column}_first"].astype(str), both[f"{column}_second"].astype(str)
+        for (a, b), group in both[one != two].groupby([one, two]):
+            links = [
+                tables.Text(f"{int(code[1:3])}.{int(code[4:])}", href=f"#{commitment_anchor(code)}")
+                for code in sorted(group["commitment_id"])
+            ]
+            more = [f"and {len(links) - 6} more"] if len(links) > 6 else []
+            cells = {"what": what, "first": label(a), "second": label(b), "asks": len(links)}
+            rows.append(cells | {"examples": [*links[:6], *more]})
+    found = pd.DataFrame(rows, columns=["what", "first", "second", "asks", "examples"])
+    order = {"strength": 0, "main theme": 1, "actor": 2}
+    found = found.assign(place=found["what"].map(order))
+    ranked = ["place", "asks", "first", "second"]
+    return found.sort_values(ranked, ascending=[True, False, True, True], ignore_index=True)
+
+
+def translation_cells(places: pd.DataFrame) -> pd.DataFrame:
+    """Return the places where the wordings differ as cells of a table.
+
+    Adds ``place`` (article, topic) and ``wordings`` (Chinese, English, literal sense, another rendering with its
+    source) to the columns of ``translations``.
+    """
+    found = places.sort_values("translation_id", ignore_index=True)
+    found["place"] = [[*article_links([row.article]), f"{row.topic}"] for row in found.itertuples()]
+    found["wordings"] = [
+        [
+            tables.chinese(row.zh_phrase),
+            f"“{row.en_phrase}”.",
+            f"Literally: {row.literal}.",
+            *(
+                [f"Elsewhere: “{row.other_rendering}”", *tables.cite(row.other_source_id)]
+                if pd.notna(row.other_rendering)
+                else []
+            ),
+        ]
+        for row in found.itertuples()
+    ]
+    return found
+
+
+def glossary_cells(glossary: pd.DataFrame) -> pd.DataFrame:
+    """Return the glossary as cells of a table, by pinyin: adds ``term`` (Chinese, pinyin) and ``where`` (articles)."""
+    found = glossary.sort_values("pinyin", key=lambda column: column.map(_plain_pinyin), ignore_index=True)
+    found["term"] = [[tables.chinese(row.zh), tables.Text(row.pinyin, lang="zh-Latn")] for row in found.itertuples()]
+    found["where"] = [article_links(codes) for codes in found["articles"]]
+    return found
+
+
+def _plain_pinyin(text: str) -> str:
+    """Return pinyin without tone marks, for sorting."""
+    return "".join(letter for letter in unicodedata.normalize("NFD", text.lower()) if not unicodedata.combining(letter))
+
+
+def compared(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Count the relations of the US and the Chinese plan over dimensions.
+
+    Columns: ``relation``, ``n`` (dimensions), ``seen`` (dimensions of which both sides were read or seen in part).
+    """
+    both = (comparison["us_evidence"] != "recalled") & (comparison["china_evidence"] != "recalled")
+    relation = comparison["relation"].astype(str)
+    counts = pd.DataFrame({"n": relation.value_counts(), "seen": relation[both].value_counts()}).fillna(0).astype(int)
+    return counts.rename_axis("relation").reset_index().sort_values("n", ascending=False, ignore_index=True)
+
+
+def comparison_cells(comparison: pd.DataFrame) -> pd.DataFrame:
+    """Return the comparison of the US and the Chinese plan as cells of a table, most opposed first.
+
+    Columns: ``dimension``, ``us`` and ``china`` (lists of pieces: position, mark where recalled, citation),
+    ``relation``.
+    """
+    order = comparison["relation"].astype(str).map(["opposed", "different", "convergent"].index)
+    found = comparison.assign(order=order).sort_values(["order", "dimension"])
+    cells = found[["dimension", "relation"]].reset_index(drop=True)
+    for who in ("us", "china"):
+        columns = (f"{who}_position", f"{who}_evidence", f"{who}_source_id")
+        cells[who] = [
+            [f"{position}.", *([tables.badge("recalled")] if evidence == "recalled" else tables.cite(source))]
+            for position, evidence, source in found[list(columns)].itertuples(index=False)
+        ]
+    return cells[["dimension", "us", "china", "relation"]]
