@@ -165,3 +165,19 @@ def test_two_texts_are_chosen_with_the_keyboard_and_links_are_copied(browser, bu
         page.evaluate("document.querySelector('.pb-copied').textContent = ''")
     assert not asked and not said
     context.close()
+
+
+def test_rows_are_chosen_from_a_list_with_the_keyboard(browser, built):
+    page = browser.new_page()
+    page.goto((built / "book" / "plan.html").as_uri())
+    box = page.locator(".dt-container", has=page.locator("caption", has_text="America's AI Action Plan"))
+    rows = box.locator("tbody tr")
+    everything = rows.count()
+    box.locator(".pb-filters select").focus()
+    page.keyboard.type("convergent")
+    page.wait_for_function("(all) => document.querySelectorAll('#tbl-plan-us tbody tr').length < all", arg=everything)
+    assert 0 < rows.count() < everything
+    assert set(rows.locator("td:nth-child(2)").all_inner_texts()) == {"convergent"}
+    page.keyboard.type("all")
+    page.wait_for_function("(all) => document.querySelectorAll('#tbl-plan-us tbody tr').length === all", arg=everything)
+    page.close()

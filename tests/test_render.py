@@ -140,6 +140,17 @@ def test_a_table_with_unknown_columns_is_refused(shown):
         tables.show(FRAME, name="x", caption="X")
 
 
+def test_a_table_says_what_a_reader_can_choose(shown):
+    frame = pd.DataFrame({"a": ["x", "y"], "tags": [("b_one", "c"), ()]})
+    tables.show(frame, name="tbl-x", caption="X", columns={"a": "A"}, filters={"tags": "Tag", "a": "Letter"})
+    assert shown[0][tables.MIME]["filters"] == [
+        {"label": "Tag", "values": [["b one", "c"], []]},
+        {"label": "Letter", "values": [["x"], ["y"]]},
+    ]
+    with pytest.raises(ValueError, match="no such column: nothing"):
+        tables.show(frame, name="tbl-x", caption="X", filters={"nothing": "Nothing"})
+
+
 def test_long_tables_can_be_searched(shown):
     tables.show(pd.DataFrame({"a": range(16)}), name="tbl-a", caption="A")
     tables.show(pd.DataFrame({"a": range(15)}), name="tbl-b", caption="B")

@@ -1,8 +1,8 @@
-// Long tables: search and sorting in the browser, by DataTables (MIT licence, in vendor/).
+// Long tables: search and sorting in the browser, by DataTables (MIT licence, in vendor/), and lists to choose from.
 (function () {
   "use strict";
   for (const table of document.querySelectorAll(".pb-search table")) {
-    new window.DataTable(table, {
+    const api = new window.DataTable(table, {
       paging: table.tBodies[0].rows.length > 60,
       pageLength: 25,
       order: [],
@@ -10,5 +10,27 @@
       layout: { topStart: "search", topEnd: "info", bottomStart: null, bottomEnd: "paging" },
       language: { search: "Search", info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "no row" },
     });
+    addFilters(table, api);
+  }
+
+  function addFilters(table, api) {
+    const labels = JSON.parse(table.tHead.dataset.filters ?? "[]");
+    if (!labels.length) return;
+    const values = api.rows().nodes().toArray().map((row) => labels.map((_, at) => JSON.parse(row.getAttribute(`data-filter-${at}`))));
+    const line = document.createElement("div");
+    line.className = "pb-filters";
+    labels.forEach((text, at) => {
+      const label = document.createElement("label");
+      const list = document.createElement("select");
+      const choices = [...new Set(values.flatMap((row) => row[at]))].sort((a, b) => a.localeCompare(b, "en"));
+      for (const choice of ["", ...choices]) list.add(new Option(choice || "all", choice));
+      list.addEventListener("change", () => {
+        const wanted = list.value;
+        api.search.fixed(`filter-${at}`, wanted ? (_text, _data, row) => values[row][at].includes(wanted) : null).draw();
+      });
+      label.append(text, list);
+      line.append(label);
+    });
+    table.closest(".dt-container").prepend(line);
   }
 })();

@@ -202,9 +202,14 @@ def _visit_cells_html(self, node: table_cells) -> None:
         self.body.append(f"<colgroup>{columns}</colgroup>\n")
     heads = zip(about["headings"], kinds, strict=True)
     cells = "".join(f'<th scope="col"{kind}>{html.escape(text)}</th>' for text, kind in heads)
-    self.body.append(f"<thead><tr>{cells}</tr></thead>\n<tbody>\n")
+    labels = html.escape(json.dumps([choice["label"] for choice in about["filters"]], ensure_ascii=False), quote=True)
+    named = f' data-filters="{labels}"' if about["filters"] else ""
+    self.body.append(f"<thead{named}><tr>{cells}</tr></thead>\n<tbody>\n")
     for position, row in enumerate(about["rows"]):
         anchor = f' id="{html.escape(about["row_ids"][position], quote=True)}"' if about["row_ids"] else ""
+        for place, choice in enumerate(about["filters"]):
+            values = json.dumps(choice["values"][position], ensure_ascii=False)
+            anchor += f' data-filter-{place}="{html.escape(values, quote=True)}"'
         cells = "".join(f"<td{kind}>{_cell_html(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
         self.body.append(f"<tr{anchor}>{cells}</tr>\n")
     self.body.append("</tbody>\n")

@@ -77,6 +77,7 @@ def show(
     sources: Iterable[str] | pd.Series = (),
     note: str = "",
     row_ids: str | None = None,
+    filters: Mapping[str, str] | None = None,
     searchable: bool | None = None,
     in_print: bool = True,
 ) -> None:
@@ -86,7 +87,8 @@ def show(
     (default: all). ``formats`` maps a column to a function of a value that returns text or :class:`Text` pieces;
     otherwise numbers are written with thousands separators, dates as ISO, missing values as an en dash. ``widths`` are
     relative column widths. ``row_ids`` names a column whose values become anchors of the rows. ``searchable`` (default:
-    more than 15 rows) adds search and sorting in the browser. With ``in_print`` false the PDF has the head of the table
+    more than 15 rows) adds search and sorting in the browser; ``filters`` maps columns of ``table`` (shown or not, text or
+    lists of text) to the labels of lists from which a reader chooses a value. With ``in_print`` false the PDF has the head of the table
     and the number of its rows only. Caption and note may hold MyST Markdown.
 
     Raises ``ValueError`` for a bad name or unknown columns.
@@ -94,7 +96,7 @@ def show(
     if not re.fullmatch(r"tbl-[a-z0-9]+(-[a-z0-9]+)*", name):
         raise ValueError(f"table name {name!r}: write tbl-, then words of a-z and 0-9 joined by -")
     columns = dict(columns or {column: str(column) for column in table.columns})
-    used = [*columns, *(formats or {}), *(widths or {}), *([row_ids] if row_ids else [])]
+    used = [*columns, *(formats or {}), *(widths or {}), *([row_ids] if row_ids else []), *(filters or {})]
     unknown = [column for column in used if column not in table.columns]
     if unknown:
         raise ValueError(f"table {name}: no such column: {', '.join(map(str, unknown))}")
@@ -113,11 +115,21 @@ def show(
         "widths": [(widths or {}).get(column, 0) for column in columns],
         "rows": rows,
         "row_ids": [str(value) for value in table[row_ids]] if row_ids else [],
+        "filters": [
+            {"label": label, "values": [_choices(value) for value in table[column]]}
+            for column, label in (filters or {}).items()
+        ],
         "searchable": len(rows) > 15 if searchable is None else searchable,
         "in_print": in_print,
     }
     plain = f"{caption} ({len(rows)} rows)"
     display({MIME: content, "text/html": to_html(content), "text/plain": plain}, raw=True)
+
+
+def _choices(value: Any) -> list[str]:
+    """Return what a cell counts as in a list of choices: its items, or itself in words; a missing value as nothing."""
+    items = value if isinstance(value, (list, tuple)) else [value]
+    return [_plain(item).replace("_", " ") for item in items if _plain(item) != "–"]
 
 
 def _kind(column: pd.Series) -> str:
