@@ -254,8 +254,8 @@ def show_article(number: int) -> None:
 def elsewhere(article: str) -> str:
     """Return what the report holds on an article beside its text, as MyST Markdown.
 
-    Figures and standards of other chapters, steps taken since (with status), and checked claims that name the article;
-    rows that are only recalled are left out. Empty when there is nothing.
+    Figures and standards of other chapters, steps taken since (with status), and checked claims about the article;
+    steps that are only recalled, and claims about half of the articles or more, are left out. Empty when there is none.
     """
     figures = data.load("article_figures")
     named = [f"{{numref}}`{name}`" for name in figures.loc[figures["article"] == article, "figure"]]
@@ -272,7 +272,10 @@ def elsewhere(article: str) -> str:
         rows.append(f"- {when}, {label(row.status)}: {plain(row.action)}{cited}")
     said += _folded(f"What has been done since: {len(rows)} step{'s' if len(rows) > 1 else ''}", rows)
     claims = data.load("claims")
-    claims = claims[claims["articles"].map(lambda codes: article in codes)].sort_values("claim_id")
+    # What is said of half the Plan or more is about the Plan and not about each of its articles.
+    half = len(data.load("articles")) / 2
+    claims = claims[claims["articles"].map(lambda codes: article in codes and len(codes) < half)]
+    claims = claims.sort_values("claim_id")
     rows = []
     for row in claims.itertuples():
         verdict = label(row.verdict)
