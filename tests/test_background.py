@@ -1,12 +1,16 @@
 """The background of the Plan: analysis by hand-made cases and against the tables, charts by their spec."""
 
+import csv
 import json
+import re
+from collections import Counter
 
 import pandas as pd
 import pytest
+import vl_convert
 
-from policybook import background, data, tables
-from policybook.charts import BLUE, GREEN, PAPER, RED
+from policybook import background, data, paths, tables
+from policybook.charts import BLUE, GREEN, RED
 from policybook.charts import background as draw
 
 
@@ -24,6 +28,11 @@ def texts(events):
 def matrix(events):
     plan = events.set_index("event_id").loc[background.PLAN, "date"]
     return background.followup_matrix(data.load("followup"), data.load("articles"), plan)
+
+
+@pytest.fixture(scope="module")
+def articles():
+    return data.load("articles")
 
 
 def title(chart):
@@ -147,16 +156,64 @@ def test_the_week_has_the_published_days_with_the_plan_first_on_its_day(events):
     assert week.loc["ev_us_aiap", "sources"] == ["g_brief_0916", "o_wh_aiap"]
 
 
+def test_an_anchor_is_an_id_of_its_own():
+    assert background.anchor("ev_un_79_325") == "event-un-79-325"
+    assert background.anchor("ev_level_ev_x") == "event-level-ev-x"
+
+
+def test_the_table_of_events_has_every_event_with_a_source_once(events):
+    listed = background.event_list(events)
+    assert len(listed) == events["evidence"].ne("recalled").sum()
+    assert listed["anchor"].is_unique and listed["anchor"].str.fullmatch(r"event-[a-z0-9-]+").all()
+    assert listed["sources"].map(len).min() >= 1
+    plan = listed.set_index("anchor").loc["event-gaigap"]
+    assert plan["when"] == "26 July 2025" and plan["articles"] == list(range(1, 14))
+    vote = listed.set_index("anchor").loc["event-un-panel-vote"]
+    assert (vote["kind"], vote["articles"], vote["article_names"]) == ("UN decision", [11], ["article 11"])
+    assert listed.set_index("anchor").loc["event-csl-2017", "articles"] == []
+
+
+def test_the_pace_is_that_of_the_file_itself(events):
+    # Counted from the file, without the package.
+    path = paths.report().data / "background" / "events.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        found = Counter(
+            (row["track"], int(row["date"][:4]))
+            for row in csv.DictReader(file)
+            if row["evidence"] != "recalled" and row["date"] <= "2026-10-02"
+        )
+    counts = background.pace(events).set_index(["track", "year"])["events"]
+    for (track, year), number in found.items():
+        assert counts[background.TRACKS[track], year] == number
+    assert counts.sum() == found.total()
+
+
 # -------------------------------------------------------------------------------------------------- lineage, controls
 
 
 def test_the_lineage_runs_in_time_and_says_what_was_seen(texts):
     assert texts["at"].is_monotonic_increasing
     assert len(texts) == len(background.LINEAGE)  # none of the events is missing or recalled
+    drawn = texts.set_index("event_id")["at"]
+    assert drawn["ev_ngaidp"] == pd.Timestamp("2017-07-01")  # only the year is known: its middle
+    assert drawn["ev_fyp15"] == pd.Timestamp("2026-03-12")
     seen = texts.set_index("event_id")["text"]
     assert seen[background.PLAN] == "part of the text"
     assert seen["ev_shanghai_decl"] == "whole text"
     assert seen["ev_waico_signing"] == "reports only"
+
+
+def test_the_lineage_has_titles_in_chinese_and_the_force_of_each_text(texts):
+    by = texts.set_index("event_id")
+    assert by.loc[background.PLAN, "name_zh"] == "人工智能全球治理行动计划"
+    assert by.loc["ev_gaigi", "name_zh"] == "全球人工智能治理倡议"
+    assert by.loc[background.PLAN, "force"] == "non-binding"
+    # The chapter says so: of the texts addressed to other countries only the agreement is to bind.
+    abroad = by[by["strand"].eq(background.STRANDS["abroad"])]
+    assert abroad.index[abroad["force"].ne("non-binding")].tolist() == ["ev_waico_signing"]
+    assert by.loc["ev_waico_signing", "force"] == "binding when in force"
+    assert by.loc["ev_genai_2023_pub", "force"] == "binding"
+    assert by["sources"].map(len).min() >= 1
 
 
 def test_every_export_control_of_the_table_has_a_reading(events):
@@ -179,11 +236,14 @@ def test_controls_keep_the_recalled_rule_marked_and_labels_apart(events, texts):
 
 def test_waico_steps_separate_done_reported_and_not_known(events):
     steps = background.waico_steps(events, data.load("headline_facts"), data.load("followup"))
-    assert steps["status"].tolist() == ["done"] * 5 + ["reported"] + ["not known"] * 3
+    assert steps["status"].tolist() == ["done"] * 5 + ["announced", "reported"] + ["not known"] * 4
     by = steps.set_index("step")
     assert by.loc["Signature", "date"] == "16 July 2026"
     assert "o_mfa_waico" in by.loc["Signature", "sources"]
     assert by.loc["Entry into force", "sources"] == ["src_geopoliticsai"]
+    assert by.loc["Seat", "what"].startswith("Shanghai.")
+    assert "no official notice" in by.loc["Further signatures", "what"]
+    assert "not known" in by.loc["Members", "what"]
     known = set(data.load("sources")["source_id"])
     assert all(set(found) <= known for found in steps["sources"])
 
@@ -195,6 +255,15 @@ def test_signatories_are_the_29_of_the_ceremony_and_eight_reported():
     assert sum(len(names.split(", ")) for names in table["names"]) == 29
     assert sum(len(names.split(", ")) for names in table["reported"] if names) == 8
     assert table["signed"].is_monotonic_decreasing
+
+
+def test_kazakhstan_signed_for_waico_and_for_pax_silica():
+    # The chapter says so.
+    states = data.load("waico_signatories")
+    assert "KAZ" in set(states.loc[states["status"].eq("founding_signatory"), "iso3"])
+    memberships = data.load("memberships")
+    pax = memberships[memberships["agreement_id"].eq("pax_silica") & memberships["role"].eq("signatory")]
+    assert "KAZ" in set(pax["iso3"])
 
 
 def test_no_member_of_the_group_of_seven_signed():
@@ -249,6 +318,48 @@ def test_open_disagreements_come_first_and_only_of_the_chapter():
     assert "dis_waico_members" in set(table["dis_id"]) and not table["dis_id"].str.startswith("dis_std").any()
 
 
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [("over 40.9 billion", 40.9e9), ("4,486", 4486), ("more than 30", 30), ("33.7 million", 33.7e6)],
+)
+def test_a_count_in_words_is_a_number(said, number):
+    assert background.quantity(said) == pytest.approx(number)
+
+
+def test_counts_that_differ_run_from_the_furthest_apart_and_say_which_to_use():
+    counts = background.differing_counts(data.load("disagreements"))
+    assert counts["end"].tolist() == ["low", "high"] * (len(counts) // 2)
+    high = counts[counts["end"].eq("high")].set_index("what")
+    assert high["ratio"].is_monotonic_decreasing
+    low = counts[counts["end"].eq("low")].set_index("what")
+    assert (low["ratio"] == 1).all() and (high["value"] > low["value"]).all()
+    # By hand: 400 / 40.9, 515 / 250, 37 / 29.
+    deals, users = "Deals at WAIC 2026, yuan", "Generative AI users in China when the Plan came out"
+    assert high.loc[deals, "ratio"] == pytest.approx(9.780, abs=1e-3) and high.loc[deals, "standing"] == "set aside"
+    assert high.loc[users, "ratio"] == pytest.approx(2.06) and low.loc[users, "standing"] == "set aside"
+    waico = next(what for what in low.index if "WAICO" in what)
+    assert (low.loc[waico, "said"], high.loc[waico, "said"]) == ("29", "37")
+    assert low.loc[waico, "standing"] == high.loc[waico, "standing"] == "open"
+    guests = "Guests at WAIC 2025"
+    assert low.loc[guests, "source_id"] == "p_pandaily_waico"  # the second source has the lower count
+
+
+def test_a_count_that_its_source_does_not_say_is_refused():
+    table = data.load("disagreements")
+    table.loc[table["dis_id"].eq("dis_waico_members"), "value_b"] = "36 signatories"
+    with pytest.raises(ValueError, match="'37' is not in the value '36 signatories'"):
+        background.differing_counts(table)
+
+
+def test_the_counts_title_has_the_widest_gap_and_the_open_ones():
+    counts = background.differing_counts(data.load("disagreements"))
+    chart = draw.differing_counts(counts)
+    assert title(chart) == "On 8 counts two sources differ, by up to a factor of 9.8; 3 stay open"
+    svg = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version="6.4")
+    for said in counts["said"]:
+        assert f">{said}<" in svg
+
+
 def test_key_numbers_are_the_published_ones(events, texts, matrix):
     differ = background.disagreements(data.load("disagreements"), "background")
     numbers = background.key_numbers(
@@ -256,7 +367,8 @@ def test_key_numbers_are_the_published_ones(events, texts, matrix):
     )
     published = {"articles": 13, "after_us": 3, "signed": 29, "reported": 37, "coop": 8, "ethics": 6, "chair": 15}
     assert {name: numbers[name] for name in published} == published
-    assert numbers["places"] == 5000 and numbers["pax"] == 7
+    assert numbers["places"] == 5000 and numbers["pax"] == 7 and numbers["pax_later"] == 24
+    assert (numbers["votes_for"], numbers["votes_against"]) == (117, 2)
     assert numbers["read"] + numbers["excerpt"] == numbers["events"]
     assert numbers["events"] + numbers["recalled"] == len(events)
     assert numbers["promised"] + numbers["done"] <= numbers["followups"]
@@ -265,8 +377,8 @@ def test_key_numbers_are_the_published_ones(events, texts, matrix):
 # -------------------------------------------------------------------------------------------------------------- charts
 
 
-def test_the_timeline_says_the_days_it_counts(events):
-    chart = draw.timeline(background.timeline(events))
+def test_the_timeline_says_the_days_it_counts(events, articles):
+    chart = draw.timeline(background.timeline(events), articles)
     text = title(chart)
     # 23 July to 26 July; 26 July to 26 August 2025; to 16 July 2026.
     assert "3 days after the US plan" in text and "31 days before the UN" in text and "355 days before WAICO" in text
@@ -277,18 +389,92 @@ def test_the_timeline_says_the_days_it_counts(events):
     assert len(json.dumps(spec)) < 150_000
 
 
-def test_the_timeline_moves_when_the_data_move(events):
+def test_the_timeline_moves_when_the_data_move(events, articles):
     moved = events.copy()
     moved.loc[moved["event_id"].eq("ev_us_aiap"), "date"] = pd.Timestamp("2025-07-20")
-    assert "6 days after the US plan" in title(draw.timeline(background.timeline(moved)))
+    assert "6 days after the US plan" in title(draw.timeline(background.timeline(moved), articles))
 
 
-def test_unsure_events_get_a_paper_core(events):
+def test_unsure_events_get_a_paper_core(events, articles):
     rows = background.timeline(events)
-    spec = draw.timeline(rows).to_dict()
-    cores = [mark for mark in marks(spec) if mark["mark"].get("color") == PAPER]
-    assert len(cores) == 1
-    assert len(spec["datasets"][cores[0]["data"]["name"]]) == (~rows["sure"]).sum()
+    svg = vl_convert.vegalite_to_svg(draw.timeline(rows, articles, first="2017-01-01").to_dict(), vl_version="6.4")
+    cores = [path for path in re.findall(r"<path[^>]+>", svg) if 'fill="#ffffff"' in path and "A2.2" in path]
+    # Low confidence, or dated after the material ends: counted in the table itself.
+    used = events[events["evidence"].ne("recalled") & events["date"].lt("2027")]
+    assert len(cores) == (used["confidence"].eq("low") | used["date"].gt("2026-10-02")).sum()
+
+
+def shown(chart, **values):
+    """Return what a reader sees who chooses values from the lists of a chart: its count of events, and the SVG."""
+    spec = chart.to_dict()
+    for param in spec["params"]:
+        if param["name"] in values:
+            assert values[param["name"]] in param["bind"]["options"]
+            param["value"] = values[param["name"]]
+    svg = vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+    return int(re.search(r">(\d+) of \d+ events<", svg).group(1)), svg
+
+
+def test_the_lists_leave_the_events_of_a_kind_or_an_article(events, articles):
+    chart = draw.timeline(background.timeline(events), articles)
+    used = events[events["evidence"].ne("recalled") & events["date"].lt("2027")]
+    energy = used["articles"].map(lambda items: "A07" in items)
+    laws = used["instrument_type"].eq("law")
+    assert shown(chart)[0] == len(used)
+    assert shown(chart, article=7)[0] == energy.sum() > 0
+    assert shown(chart, kind="law")[0] == laws.sum() > 0
+    count, svg = shown(chart, kind="law", article=8)
+    assert count == (laws & used["articles"].map(lambda items: "A08" in items)).sum()
+    assert "Pax Silica" not in svg  # its label goes with its dot
+
+
+def test_the_list_of_articles_has_their_names(events, articles):
+    params = {
+        param["name"]: param for param in draw.timeline(background.timeline(events), articles).to_dict()["params"]
+    }
+    bind = params["article"]["bind"]
+    assert bind["options"] == list(range(14)) and len(bind["labels"]) == 14
+    names = articles.set_index("article_no")["short_title"]
+    assert bind["labels"][7] == f"7 {names[7]}"
+    assert set(params["kind"]["bind"]["options"]) >= {"all", "treaty", "UN decision", "plan or policy"}
+
+
+def test_the_strip_moves_the_main_view_and_leaves_the_wheel_to_the_page(events, articles):
+    spec = draw.timeline(background.timeline(events), articles).to_dict()
+    window = next(param for param in spec["params"] if param["name"] == "window")
+    assert window["select"]["zoom"] is False and window["select"]["encodings"] == ["x"]
+    strip, main = spec["vconcat"]
+    assert window["views"] == [layer["name"] for layer in strip["layer"] if "name" in layer]
+    scales = [mark["encoding"]["x"]["scale"] for mark in marks(main) if "scale" in mark["encoding"].get("x", {})]
+    assert scales and all(scale["domain"] == {"param": "window"} for scale in scales)
+
+
+def test_every_mark_leads_to_a_row_of_the_table_of_events(events, texts, articles):
+    anchors = set(background.event_list(events)["anchor"])
+    charts = [
+        draw.timeline(background.timeline(events), articles),
+        draw.lineage(texts),
+        draw.controls(background.controls(events, texts)),
+    ]
+    for chart in charts:
+        spec = chart.to_dict()
+        rows = [row for rows in spec["datasets"].values() for row in rows if "href" in row]
+        linked = [row["href"] for row in rows if not row.get("recalled")]
+        assert linked and {href.removeprefix("#") for href in linked} <= anchors
+        assert any("href" in mark["encoding"] for mark in marks(spec))
+        # A still has no page around it: its links would lead to the drawing program's own address.
+        assert "href=" not in vl_convert.vegalite_to_svg(spec, vl_version="6.4")
+
+
+def test_the_tooltip_of_an_event_names_who_when_and_the_source(events, articles):
+    spec = draw.timeline(background.timeline(events), articles).to_dict()
+    circle = next(mark for mark in marks(spec) if mark["mark"]["type"] == "circle" and "tooltip" in mark["encoding"])
+    fields = {item["field"] for item in circle["encoding"]["tooltip"]}
+    assert fields == {"title", "date", "actors", "detail", "kind", "numbers", "source", "evidence"}
+    rows = {row["event_id"]: row for row in next(rows for rows in spec["datasets"].values() if "actors" in rows[0])}
+    pax = rows["ev_pax_silica"]
+    assert pax["date"] == "12 December 2025" and "Singapore" in pax["actors"] and pax["source"].endswith("2025")
+    assert rows["ev_chair_statement_26"]["articles"] == [7, 10, 13]
 
 
 def test_the_lineage_title_counts_texts_and_months(texts):
@@ -341,13 +527,14 @@ def test_the_followup_title_counts_rows(matrix):
     assert len(circle["encoding"]["color"]["scale"]["domain"]) == len(background.FOLLOWUP_STATUS)
 
 
-def test_every_chart_has_a_tooltip(events, texts, matrix):
+def test_every_chart_has_a_tooltip(events, texts, matrix, articles):
     charts = [
-        draw.timeline(background.timeline(events)),
+        draw.timeline(background.timeline(events), articles),
         draw.lineage(texts),
         draw.pace(background.pace(events)),
         draw.controls(background.controls(events, texts)),
         draw.followup(matrix),
+        draw.differing_counts(background.differing_counts(data.load("disagreements"))),
     ]
     for chart in charts:
         spec = chart.to_dict()

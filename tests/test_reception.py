@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
+import vl_convert
 
-from policybook import charts, data, reception
+from policybook import agreement, charts, data, reception
 from policybook.charts import reception as figures
 
 
@@ -27,21 +30,6 @@ def made_items() -> pd.DataFrame:
     table["date"] = pd.to_datetime(table["date"])
     table["stance"] = table["stance"].astype("Int64")
     return table.assign(publisher=table["item_id"].str.upper(), title="A title")
-
-
-def made_signatures() -> pd.DataFrame:
-    """Two complete lists of three and two names, and a partial one of two; KAZ is on all."""
-    rows = [
-        ("east", "CHN", "China", "east_asia", False),
-        ("east", "KAZ", "Kazakhstan", "russia_central_asia_caucasus", False),
-        ("east", "IRN", "Iran", "middle_east_north_africa", True),
-        ("west", "KAZ", "Kazakhstan", "russia_central_asia_caucasus", False),
-        ("west", "JPN", "Japan", "east_asia", False),
-        ("part", "KAZ", "Kazakhstan", "russia_central_asia_caucasus", False),
-        ("part", "FRA", "France", "europe", False),
-    ]
-    table = pd.DataFrame(rows, columns=["agreement_id", "iso3", "name", "region", "reported"])
-    return table.assign(source_id="s")
 
 
 # -------------------------------------------------------------------------------------------------- published items
@@ -114,14 +102,72 @@ def test_agreement_on_stance_counts_items_that_both_coded():
     assert found.percent == pytest.approx(100 / 3)
 
 
-def test_frames_by_coder():
+def test_a_frame_counts_where_both_coders_saw_it():
     items = made_items().head(4)
     items["frame_sovereignty"] = [True, True, False, False]
     second = items[["item_id", *reception.FRAMES]].copy()
     second["frame_sovereignty"] = [True, False, True, False]
     counts = reception.frame_counts(items, second.iloc[::-1]).set_index("frame").loc["frame_sovereignty"]
-    assert counts[["both", "first_only", "second_only", "any", "n"]].tolist() == [1, 1, 1, 3, 4]
-    assert counts["agree"] == 50
+    assert counts[["both", "n"]].tolist() == [1, 4]
+
+
+def test_alpha_of_a_frame_by_hand():
+    # Ten items, coders differ on one: D_o = 0.1; 9 of 20 codes are "seen", D_e = 2 * 9 * 11 / (20 * 19).
+    seen_first = [True] * 5 + [False] * 5
+    seen_second = [True] * 4 + [False] * 6
+    items = pd.DataFrame({"item_id": list("abcdefghij"), "stance": pd.array([2, 1, 0, -1, -2] * 2, dtype="Int64")})
+    items = items.assign(**{frame: pd.array(seen_first, dtype="boolean") for frame in reception.FRAMES})
+    second = items.assign(**{frame: pd.array(seen_second, dtype="boolean") for frame in reception.FRAMES})
+    second.loc[0, "stance"] = pd.NA
+    table = reception.reliability(items, second.iloc[::-1])
+    assert table["code"].iloc[0] == "stance" and len(table) == 1 + len(reception.FRAMES)
+    assert table.loc[0, ["level", "n", "alpha", "reliable"]].tolist() == ["ordinal", 9, 1.0, True]
+    frame = table.iloc[1]
+    assert frame[["level", "n", "first", "second"]].tolist() == ["nominal", 10, 5, 4]
+    assert frame["alpha"] == pytest.approx(1 - 0.1 / (2 * 9 * 11 / (20 * 19)))
+    assert frame["low"] <= frame["alpha"] <= frame["high"]
+
+
+def test_published_reliability():
+    table = reception.reliability(data.load("items"), data.load("items_coder_b")).set_index("code")
+    stance, of_frames = table.loc["stance"], table.drop("stance")
+    assert round(stance["alpha"], 2) == 0.88 and stance["n"] == 184 and stance["low"] > agreement.TENTATIVE
+    assert round(of_frames["alpha"].min(), 2) == 0.14 and round(of_frames["alpha"].max(), 2) == 0.57
+    assert table["reliable"].tolist() == [True] + [False] * 15
+    assert of_frames["alpha"].is_monotonic_decreasing
+
+
+def test_quarters_count_dated_items_of_both_places():
+    items = reception.usable_items(made_items())
+    counts = reception.side_by_quarter(items)  # item e is dated to the year
+    assert counts["items"].sum() == 4 and counts["quarter"].unique().tolist() == ["Jul–Sep 2025", "Jul–Sep 2026"]
+    first = counts[counts["start"] == "2025-07-01"].set_index(["side", "place"])
+    assert first.loc[("supportive", "Mainland China"), ["items", "n", "small"]].tolist() == [1, 2, True]
+    assert first.loc[("critical", "elsewhere or not known"), "items"] == 0
+    real = reception.side_by_quarter(reception.usable_items(data.load("items")))
+    sums = real.groupby(["start", "side"])["items"].sum()
+    assert sums[pd.Timestamp("2025-07-01"), "supportive"] == 41 and sums[pd.Timestamp("2026-07-01"), "supportive"] == 12
+    assert real.loc[real["small"], "quarter"].unique().tolist() == ["Jan–Mar 2026"]
+
+
+def test_the_list_of_items_says_what_is_counted():
+    items = data.load("items")
+    listed = reception.listing(items, data.load("sources"))
+    assert len(listed) == (items["evidence"] != "recalled").sum()
+    assert listed["counted"].value_counts().to_dict() == {
+        "yes": len(reception.usable_items(items)),
+        "no: no stance": 22,
+        "no: copy of another item": 2,
+        "no: voice within another item": 2,
+        "no: false story": 1,
+    }
+    false = listed[listed["counted"] == "no: false story"].iloc[0]
+    assert false["source_id"] == "src_disinfo_185" and reception.link(false["headline"]).href == ""
+    assert listed.notna().all(axis=None)
+    linked = [reception.link(headline).href for headline in listed["headline"]]
+    assert (
+        all(href == "" or href.startswith(("http://", "https://")) for href in linked) and sum(map(bool, linked)) > 150
+    )
 
 
 def test_published_counts_of_the_items():
@@ -137,7 +183,7 @@ def test_published_counts_of_the_items():
     assert (found.n, found.same) == (len(pairs), int((pairs["first"] == pairs["second"]).sum()))
     assert found.percent > 80
     green = reception.frame_counts(usable, second).set_index("frame").loc["frame_sustainability_energy"]
-    assert (green["both"], green["any"]) == (1, 11)
+    assert green["both"] == 1
 
 
 def test_labels_cover_every_code_of_the_schema():
@@ -145,91 +191,11 @@ def test_labels_cover_every_code_of_the_schema():
         ("items", "region", reception.REGIONS),
         ("items", "outlet_type", reception.OUTLETS),
         ("items", "about", reception.OBJECTS),
-        ("countries", "region", reception.COUNTRY_REGIONS),
         ("statements", "about", reception.POSITION_OBJECTS),
     ):
         assert set(data.load(table)[column].cat.categories) == set(labels), (table, column)
     assert set(reception.FRAMES) == {name for name in data.load("items").columns if name.startswith("frame_")}
     assert set(reception.BODIES) == set(data.load("regime_complex")["inst_id"])
-
-
-# ------------------------------------------------------------------------------------------------------ memberships
-
-
-def real_signatures() -> pd.DataFrame:
-    facts = data.load("headline_facts").set_index("fact_id")["date"]
-    until = {"waico": facts["waico_signing"], "pax_silica": facts["pax_24"]}
-    return reception.signatures(data.load("memberships"), data.load("countries"), until)
-
-
-def test_a_signature_after_the_official_count_is_only_reported():
-    memberships = pd.DataFrame(
-        {
-            "agreement_id": ["w", "w", "w", "w", "w"],
-            "iso3": ["CHN", "IRN", "SGP", "CHE", None],
-            "role": ["founding_signatory", "later_signatory", "invited", "signatory", "signatory"],
-            "date": pd.to_datetime(["2026-07-16", "2026-07-31", "2026-07-16", "2026-07-16", "2026-07-16"]),
-            "evidence": ["read", "read", "read", "recalled", "read"],
-            "source_id": "s",
-        }
-    )
-    signed = reception.signatures(memberships, data.load("countries"), {"w": pd.Timestamp("2026-07-16")})
-    assert signed[["iso3", "reported"]].values.tolist() == [["CHN", False], ["IRN", True]]
-
-
-def test_published_counts_of_the_lists():
-    signed = real_signatures()
-    lists = signed.groupby("agreement_id")["reported"].agg(["size", "sum"])
-    assert lists.loc["waico"].tolist() == [37, 8]
-    assert lists.loc["pax_silica"].tolist() == [25, 1]
-    assert lists.loc["frontier_call"].tolist() == [29, 0]
-    assert lists.loc["bletchley_2023"].tolist() == [28, 0]  # Switzerland is recalled
-    assert "seoul_2024" not in lists.index
-    assert reception.shared(signed, "waico", "pax_silica") == ["Kazakhstan"]
-    assert reception.shared(signed, "waico", "frontier_call") == ["Kazakhstan", "Kenya", "South Africa"]
-    assert len(reception.shared(signed, "pax_silica", "frontier_call")) == 9
-    countries = data.load("countries")
-    for group in ("eu_member", "g7_member"):
-        assert reception.in_group(signed, countries, "waico", group) == []
-    assert "Indonesia" in reception.in_group(signed, countries, "waico", "asean_member")
-
-
-def test_combinations_are_exclusive_and_complete():
-    table = reception.combinations_signed(made_signatures(), ["east", "west"])
-    assert table["combination"].tolist() == [("east", "west"), ("east",), ("west",)]
-    assert table["names"].tolist() == [("Kazakhstan",), ("China", "Iran"), ("Japan",)]
-    assert table[["confirmed", "reported", "n"]].values.tolist() == [[1, 0, 1], [1, 1, 2], [1, 0, 1]]
-
-
-def test_overlap_with_a_partial_list_is_a_lower_bound():
-    agreements = pd.DataFrame(
-        {
-            "agreement_id": ["east", "west", "part", "unseen"],
-            "name": ["East", "West", "Partial", "Unseen"],
-            "declared_total": [3, 2, 50, 10],
-            "date": pd.to_datetime(["2026-01-01"] * 4),
-        }
-    )
-    table = reception.overlap_table(made_signatures(), agreements, {"east": "E", "west": "W"}).set_index("name")
-    assert table.index.tolist() == ["East", "West", "Partial"]
-    assert table.loc["East", ["names", "E", "W"]].tolist() == ["2 + 1 reported", "–", "1"]
-    assert table.loc["Partial", ["names", "declared", "E"]].tolist() == ["2", 50, "at least 1"]
-
-
-def test_tiles_keep_one_place_for_each_state():
-    tiles = reception.tiles(made_signatures(), "east", "west", "part", across=1).set_index("iso3")
-    assert tiles["camp"].to_dict() == {
-        "FRA": "none",
-        "KAZ": "both",
-        "IRN": "east_reported",
-        "CHN": "east",
-        "JPN": "west",
-    }
-    assert tiles["third"].to_dict() == {"FRA": True, "KAZ": True, "IRN": False, "CHN": False, "JPN": False}
-    assert tiles.loc[["CHN", "JPN"], "region"].tolist() == ["East Asia", ""]  # the region is named once
-    assert tiles.loc["CHN", "row"] < tiles.loc["JPN", "row"]
-    real = reception.tiles(real_signatures(), "waico", "pax_silica", "frontier_call", across=13)
-    assert not real.duplicated(["row", "place"]).any() and not real["iso3"].duplicated().any()
 
 
 # -------------------------------------------------------------------------------------- positions, texts, indicators
@@ -286,33 +252,74 @@ def test_dots_chart_draws_critical_and_supportive_beside_neutral():
     assert drawn[0]["encoding"]["y"]["sort"][0].startswith("China")
 
 
-def test_tiles_chart_tells_confirmed_from_reported_by_its_fill():
-    legend = {key: key for key in ("east", "east_reported", "both", "west", "none")}
-    tiles = reception.tiles(made_signatures(), "east", "west", "part", across=5)
-    fill = figures.signature_tiles(tiles, legend).to_dict()["hconcat"][1]["layer"][0]["encoding"]["fill"]["scale"]
-    colours = dict(zip(fill["domain"], fill["range"], strict=True))
-    assert colours == {
-        "east": charts.BLUE,
-        "east_reported": "transparent",
-        "both": charts.PINK,
-        "west": charts.ORANGE,
-        "none": "transparent",
-    }
+def test_reliability_chart_draws_the_bound_and_the_intervals():
+    table = reception.reliability(data.load("items"), data.load("items_coder_b"))
+    spec = figures.reliability(table).to_dict()
+    bounds = [layer["encoding"]["x"].get("datum") for layer in spec["layer"]]
+    assert bounds.count(agreement.TENTATIVE) == 2
+    spans = next(layer for layer in spec["layer"] if "x2" in layer["encoding"])
+    assert spans["encoding"]["x"]["field"] == "low" and spans["encoding"]["x2"]["field"] == "high"
+    assert spans["encoding"]["y"]["sort"][0] == "Stance"
+    assert spans["encoding"]["color"]["value"] == charts.GREY  # what is not reliable is not coloured
 
 
-def test_combinations_chart_names_shared_states_only():
-    table = reception.combinations_signed(made_signatures(), ["east", "west"])
-    spec = figures.combinations_signed(table, {"east": "East", "west": "West"}).to_dict()
-    texts = {row["text"] for rows in spec["datasets"].values() for row in rows if "text" in row}
-    assert texts == {"1  Kazakhstan", "2", "1"}
-
-
-def test_frames_chart_stacks_who_saw_them():
+def test_frames_chart_prints_the_agreement_and_draws_no_single_coder():
     items, second = data.load("items"), data.load("items_coder_b")
     counts = reception.frame_counts(reception.usable_items(items), second)
-    bars = figures.frames(counts, "Sovereignty").to_dict()["hconcat"][0]
-    assert bars["encoding"]["y"]["sort"] == counts["label"].tolist()
-    assert "Sovereignty" in bars["encoding"]["y"]["axis"]["labelFontWeight"]["condition"][0]["test"]
+    spec = figures.frames(counts, reception.reliability(items, second)).to_dict()
+    rows = max(spec["datasets"].values(), key=len)
+    assert len(rows) == 15 and {"both", "alpha", "low", "high"} <= set(rows[0])
+    assert not {"first_only", "second_only"} & set(rows[0])
+    svg = vl_convert.vegalite_to_svg(spec)
+    assert "0.42 (0.2" in svg.replace("  ", " ") or "0.42 (0.3" in svg.replace("  ", " ")
+
+
+def test_quarters_chart_totals_and_greys_small_cells():
+    counts = reception.side_by_quarter(reception.usable_items(data.load("items")))
+    svg = vl_convert.vegalite_to_svg(figures.sides_by_quarter(counts).to_dict())
+    for text in ("Jul–Sep 2025 (83)", "Jan–Mar 2026 (3)", ">41<", ">12<"):
+        assert text in svg
+    grey = re.search(r"<text[^>]*>Jan–Mar 2026", svg).group()
+    ink = re.search(r"<text[^>]*>Jul–Sep 2025", svg).group()
+    assert charts.MUTED in grey and charts.INK in ink
+
+
+def test_regime_map_places_bodies_once():
+    bodies = data.load("regime_complex")
+    table = reception.regime_map(bodies)
+    assert table["line"].tolist() == list(range(len(bodies)))
+    assert table["entry"].drop_duplicates().tolist() == list(reception.ENTRY.values())
+    assert set(bodies["entry_condition"].astype(str)) == set(reception.ENTRY)
+    east = table[table["orientation"] > 0]
+    assert set(east["inst_id"]) == {"waico", "china_init", "brics_ai", "au_strategy"} and not east["gate"].any()
+    west = table[table["orientation"] <= 0]
+    assert west.loc[~west["gate"], "inst_id"].tolist() == ["asean_guide"]
+    svg = vl_convert.vegalite_to_svg(figures.regime_map(table, ["waico"]).to_dict())
+    assert svg.count(f'stroke="{charts.ORANGE}"') == 1 and "ASEAN guide, 2024" in svg
+
+
+def test_weights_of_power_leave_out_what_is_known_to_be_wrong():
+    table = reception.weights_of_power(data.load("adoption_indicators"))
+    money = table[table["measure"] == "investment"].pivot(index="period", columns="iso3", values="value")
+    assert money.index.tolist() == ["2023", "2024", "2025"]
+    assert money.loc["2025"].tolist() == [12.41, 285.88]  # not the 80 and 3.5 of one blog
+    loads = table[table["measure"] == "downloads"].set_index("iso3")["value"]
+    assert loads.to_dict() == pytest.approx({"CHN": 1.15, "USA": 0.723})
+    svg = vl_convert.vegalite_to_svg(figures.weights_of_power(table).to_dict())
+    assert ">285.9<" in svg and ">1.15<" in svg
+
+
+def test_measures_keep_definitions_apart():
+    table = reception.measures(data.load("adoption_indicators"))
+    assert set(table["measure"]) == set(reception.MEASURES.values())
+    assert table["source_id"].notna().all()
+    trust = table.set_index("measure")
+    pew = "Trust in China to regulate AI (Pew, median of 25 countries)"
+    assert trust.loc[pew, ["china", "usa"]].tolist() == ["27", "–"]
+    users = table[table["measure"] == "Users of generative AI, as counted by CNNIC"]
+    assert users["china"].tolist() == ["249", "515", "602", "over 700"]
+    patents = table[table["measure"].str.contains("patent")]
+    assert patents["china"].tolist() == ["38.58", "60", "74.2"]
 
 
 def test_users_chart_marks_the_lower_bound():

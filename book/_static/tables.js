@@ -11,6 +11,26 @@
       language: { search: "Search", info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "no row" },
     });
     addFilters(table, api);
+    addReveal(table, api);
+  }
+
+  // A link to a row that is on another page of its table, or was searched away, brings the row back.
+  function addReveal(table, api) {
+    const reveal = () => {
+      const id = decodeURIComponent(location.hash.slice(1));
+      const row = id && api.rows().nodes().toArray().find((node) => node.id === id);
+      if (!row || row.isConnected) return;
+      for (const list of table.closest(".dt-container").querySelectorAll(".pb-filters select")) {
+        list.value = "";
+        list.dispatchEvent(new Event("change"));
+      }
+      api.search("");
+      const place = api.rows({ order: "current", search: "none" }).nodes().toArray().indexOf(row);
+      api.page(Math.floor(place / api.page.len())).draw("page");
+      location.replace(location.hash); // once more, now that the row is there: to scroll, and for :target
+    };
+    window.addEventListener("hashchange", reveal);
+    reveal();
   }
 
   function addFilters(table, api) {

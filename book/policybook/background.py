@@ -6,6 +6,7 @@ knowledge alone (evidence ``recalled``) are left out unless a function says that
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
@@ -91,25 +92,21 @@ CONTROL_MOVES = {
     "ev_bis_overseas": ("tighter", "Guidance on overseas operations"),
     "ev_h200_deliveries": ("other", "First H200 deliveries, very few"),
 }
-MOVES = {
-    "ev_us_export_2022": "tighter",
-    "ev_us_export_2023": "tighter",
-    "ev_us_export_2024": "tighter",
-    "ev_diffusion_rule": "tighter",
-    "ev_h20_license": "tighter",
-    "ev_diffusion_rescind": "looser",
-    "ev_h20_resume": "looser",
-    "ev_h20_15pct": "looser",
-    "ev_affiliates_rule": "tighter",
-    "ev_busan_truce": "looser",
-    "ev_gulf_chips": "other",
-    "ev_h200_announce": "looser",
-    "ev_h200_rule": "looser",
-    "ev_h200_ten": "other",
-    "ev_bis_overseas": "tighter",
-    "ev_h200_deliveries": "other",
-}
 MOVES = {"tighter": "tightens", "looser": "loosens", "other": "leaves the rule for China as it is"}
+
+# Questions on which the two values are counts of one kind: disagreement, what is counted, the counts as the values say
+# them. A disagreement may hold two.
+COUNTS = (
+    ("dis_waico_members", "Signatories of the WAICO agreement, end of July 2026", "29", "37"),
+    ("dis_india_count", "Endorsers of the New Delhi Declaration, February 2026", "88", "91"),
+    ("dis_waic25_guests", "Guests at WAIC 2025", "over 1,200", "over 1,000"),
+    ("dis_waic25_guests", "Countries of the guests at WAIC 2025", "more than 30", "more than 40"),
+    ("dis_waic26_exhibits", "Exhibits at WAIC 2026", "more than 3,000", "4,486"),
+    ("dis_waic26_deals", "Deals at WAIC 2026, yuan", "over 40.9 billion", "over 400 billion"),
+    ("dis_genai_users", "Generative AI users in China when the Plan came out", "over 250 million", "515 million"),
+    ("dis_deepseek_users", "DeepSeek users, January 2025", "125 million", "33.7 million"),
+)
+STANDING = {"holds": "holds", "aside": "set aside", "open": "open"}
 
 FOLLOWUP_STATUS = {
     "no_public_evidence": "no public evidence",
@@ -210,12 +207,46 @@ def place_labels(
 # -------------------------------------------------------------------------------------------------------------- events
 
 
+def anchor(event_id: str) -> str:
+    """Return the anchor of an event in the table of all events: ``ev_un_79_325`` stands at ``event-un-79-325``."""
+    return event_id.replace("ev_", "event-", 1).replace("_", "-")
+
+
+def _kind(types: pd.Series) -> pd.Series:
+    return types.astype(str).str.replace("_", " ").str.replace(r"\bun\b", "UN", regex=True)
+
+
+def _numbers(articles: Iterable[str]) -> list[int]:
+    return [int(article[1:]) for article in articles]
+
+
+def event_list(events: pd.DataFrame) -> pd.DataFrame:
+    """Return the events that have a source, in order, for a table that a reader searches.
+
+    Columns: ``anchor``, ``when`` (date in words), ``year`` (text), ``track`` (label), ``kind`` (in words), ``title``,
+    ``description``, ``actors`` (list), ``articles`` (list of numbers), ``article_names`` (list: article 7),
+    ``evidence``, ``confidence``, ``sources`` (list: the source of the row, then the official page where one is known).
+    """
+    rows = seen(events).sort_values(["date", "event_id"]).copy()
+    rows["anchor"] = rows["event_id"].map(anchor)
+    rows["when"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["year"] = rows["date"].dt.year.astype(str)
+    rows["track"] = rows["track"].astype(str).map(TRACKS)
+    rows["kind"] = _kind(rows["instrument_type"])
+    rows["articles"] = rows["articles"].map(_numbers)
+    rows["article_names"] = rows["articles"].map(lambda numbers: [f"article {number}" for number in numbers])
+    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    kept = ["anchor", "when", "year", "track", "kind", "title", "description", "actors", "articles", "article_names"]
+    return rows[[*kept, "evidence", "confidence", "sources"]].reset_index(drop=True)
+
+
 def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float = 9.5) -> pd.DataFrame:
     """Return the events of 2017 to 2026 laid out on five lanes.
 
     Columns: ``event_id``, ``track`` (label), ``at`` (where it is drawn), ``date`` (in words), ``title``, ``detail``,
-    ``evidence`` (in words), ``sure`` (false for low confidence and for dates after the material ends), ``key``,
-    ``label``, ``side``, ``level`` and ``label_level`` within the lane, ``y`` and ``label_y`` from the top (levels).
+    ``actors`` (in words), ``kind`` (in words), ``articles`` (list of numbers), ``source_id``, ``evidence`` (in words),
+    ``sure`` (false for low confidence and for dates after the material ends), ``key``, ``label``, ``side``, ``level``
+    and ``label_level`` within the lane, ``y`` and ``label_y`` from the top (levels).
     ``gap_days`` is the width of a dot and ``days_per_letter`` that of a letter, at the scale of the drawing.
     """
     rows = seen(events)
@@ -244,8 +275,12 @@ def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float 
         top = base + 0.6
     rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["evidence"] = rows["evidence"].astype(str) + ", confidence " + rows["confidence"].astype(str)
+    rows["actors"] = rows["actors"].map(", ".join)
+    rows["kind"] = _kind(rows["instrument_type"])
+    rows["articles"] = rows["articles"].map(_numbers)
     rows = rows.rename(columns={"description": "detail"})
-    kept = ["event_id", "track", "at", "date", "title", "detail", "evidence", "sure", "key", "label", "side"]
+    kept = ["event_id", "track", "at", "date", "title", "detail", "actors", "kind", "articles", "evidence", "sure"]
+    kept += ["key", "label", "side"]
     rows = rows.sort_values(["at", "y"], ascending=[True, False])
     return rows[[*kept, "level", "label_level", "y", "label_y", "source_id"]].reset_index(drop=True)
 
@@ -286,23 +321,28 @@ def between(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
 def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Return China's AI governance texts in order of date, with how much of each text was seen.
 
-    Columns: ``event_id``, ``at``, ``date`` (in words), ``name`` (short), ``title``, ``strand`` (label), ``form`` (in
-    words), ``text`` (how much was seen, in words), ``detail``, ``evidence``, ``source_id``.
+    Columns: ``event_id``, ``at``, ``date`` (in words), ``name`` (short), ``name_zh`` (missing where the package has no
+    document), ``title``, ``strand`` (label), ``actors`` (list), ``form`` (in words), ``force`` (in words; missing
+    without a document), ``text`` (how much was seen, in words), ``detail``, ``evidence``, ``source_id``, ``sources``
+    (list).
     """
     line = pd.DataFrame(
         [(event, doc, STRANDS[strand], short) for event, (doc, strand, short) in LINEAGE.items()],
         columns=["event_id", "doc_id", "strand", "name"],
     )
     rows = line.merge(seen(events), on="event_id").merge(
-        documents[["doc_id", "completeness", "force"]], on="doc_id", how="left"
+        documents[["doc_id", "completeness", "force", "title_zh"]], on="doc_id", how="left"
     )
     rows = rows.sort_values(["date", "event_id"])
-    rows["at"] = rows["date"]
+    rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
     rows["text"] = rows["completeness"].astype(object).fillna("none").map(SEEN)
-    kept = ["event_id", "at", "date", "name", "title", "strand", "form", "text", "description", "evidence", "source_id"]
-    return rows[kept].rename(columns={"description": "detail"}).reset_index(drop=True)
+    rows["force"] = rows["force"].astype(object).str.replace("_", " ").str.replace("non binding", "non-binding")
+    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    kept = ["event_id", "at", "date", "name", "title_zh", "title", "strand", "actors", "form", "force", "text"]
+    rows = rows[[*kept, "description", "evidence", "source_id", "sources"]]
+    return rows.rename(columns={"description": "detail", "title_zh": "name_zh"}).reset_index(drop=True)
 
 
 def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) -> pd.DataFrame:
@@ -339,8 +379,8 @@ def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) ->
 def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFrame) -> pd.DataFrame:
     """Return the steps of the World AI Cooperation Organization from proposal to what is not known, in order.
 
-    Columns: ``step``, ``date`` (in words), ``what``, ``status`` (``done``, ``reported``, ``not known``), ``sources``
-    (list). Dates and sources come from the three tables.
+    Columns: ``step``, ``date`` (in words), ``what``, ``status`` (``done``, ``announced``, ``reported``, ``not known``),
+    ``sources`` (list). Dates and sources come from the three tables.
     """
     event = events.set_index("event_id")
     fact = facts.set_index("fact_id")
@@ -351,14 +391,21 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
         found = [row["source_id"], row["official_source_id"], *more]
         return step, tables.date_text(row["date"], row["date_precision"]), row["description"], status, _known(found)
 
-    force = fact.loc["waico_entry_into_force"]
+    force, seat = fact.loc["waico_entry_into_force"], fact.loc["waico_seat"]
     tracker = _known([force["source_1_id"]])
     rows = [
         of_event("ev_waico_proposal", "Proposal", "done", fact.loc["waico_proposal", "source_2_id"]),
-        of_event("ev_apec_2025", "Appeal by the head of state", "done"),
+        of_event("ev_apec_2025", "Backing by the head of state", "done"),
         of_event("ev_waico_signing", "Signature", "done", fact.loc["waico_signing", "source_2_id"]),
+        (
+            "Seat",
+            tables.date_text(seat["date"], seat["date_precision"]),
+            f"{seat['value']}. Open to all countries, according to the chair's statement of WAIC 2026.",
+            "done",
+            _known([seat["source_1_id"], seat["source_2_id"]]),
+        ),
         of_event("ev_waico_meeting", "First meeting of signatories", "done"),
-        of_event("ev_waico_three", "Fields of work", "done"),
+        of_event("ev_waico_three", "Fields of work", "announced"),
         of_event("ev_waico_37", "Further signatures", "reported", fact.loc["waico_37", "source_2_id"]),
         (
             "Text of the agreement",
@@ -373,6 +420,13 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
             "According to one tracker, on the third instrument of ratification; no ratification was seen.",
             "not known",
             tracker,
+        ),
+        (
+            "Members",
+            "–",
+            "A signature is not membership. Whether any state is bound yet is not known.",
+            "not known",
+            [],
         ),
         ("Head, secretariat, budget", "–", "Nothing was seen.", "not known", []),
     ]
@@ -474,6 +528,44 @@ def disagreements(table: pd.DataFrame, chapter: str) -> pd.DataFrame:
     return rows.sort_values(["settled", "question"])[kept].reset_index(drop=True)
 
 
+def quantity(text: str) -> float:
+    """Return the number that a count in words stands for: ``over 40.9 billion`` is 40.9e9, ``4,486`` is 4486."""
+    scale = {"": 1, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+    number, unit = re.search(r"([\d,]+(?:\.\d+)?)(?:\s+(thousand|million|billion))?", text).groups(default="")
+    return float(number.replace(",", "")) * scale[unit]
+
+
+def differing_counts(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the counts that two sources give differently, the furthest apart first: two rows for each, low and high.
+
+    Columns: ``what`` (is counted), ``end`` (``low``, ``high``), ``said`` (the count as the source has it), ``value``,
+    ``ratio`` (to the low one), ``source_id``, ``standing`` (label: whether this value is to be used), ``resolution``.
+    """
+    known = table.set_index("dis_id")
+    rows = []
+    for dis_id, what, first, second in COUNTS:
+        row = known.loc[dis_id]
+        settled = str(row["settled"])
+        ends = []
+        for letter, said in (("a", first), ("b", second)):
+            if said not in row[f"value_{letter}"]:
+                raise ValueError(f"{dis_id}: {said!r} is not in the value {row[f'value_{letter}']!r}")
+            other = {"a": "resolved_b", "b": "resolved_a"}[letter]
+            standing = {"open": "open", other: "aside"}.get(settled, "holds")
+            ends.append((quantity(said), said, row[f"source_{letter}"], STANDING[standing]))
+        low = min(value for value, *_ in ends)
+        for end, (value, said, source, standing) in zip(("low", "high"), sorted(ends), strict=True):
+            rows.append((what, end, said, value, value / low, source, standing, row["resolution"]))
+    columns = ["what", "end", "said", "value", "ratio", "source_id", "standing", "resolution"]
+    found = pd.DataFrame(rows, columns=columns)
+    order = found.groupby("what")["ratio"].transform("max")
+    return (
+        found.assign(order=order)
+        .sort_values(["order", "what", "ratio"], ascending=[False, True, True])[columns]
+        .reset_index(drop=True)
+    )
+
+
 # ------------------------------------------------------------------------------------------------------------- numbers
 
 
@@ -492,6 +584,7 @@ def key_numbers(
     """
     at = events.set_index("event_id")["date"]
     value = facts.set_index("fact_id")["value_number"]
+    votes = facts.set_index("fact_id").loc["un_panel_vote", "value"].split("-")
     used = seen(events)
     abroad = texts.loc[texts["strand"].eq(STRANDS["abroad"]), "event_id"].tolist()
     status = matrix.groupby("status")["followups"].sum().reindex(list(FOLLOWUP_STATUS.values()), fill_value=0)
@@ -509,6 +602,9 @@ def key_numbers(
         "chair": value["waic26_chair_statement"],
         "places": value["xi_pledges"],
         "pax": value["pax_founding"],
+        "pax_later": value["pax_24"],
+        "votes_for": votes[0],
+        "votes_against": votes[1],
         "followups": status.sum(),
         "done": status["delivered"] + status["in force"],
         "promised": status["announced"],

@@ -1,21 +1,32 @@
 """How the Plan was received: what published items say, what governments say, who signed what.
 
 Functions take tables of the data package and return tidy tables. Stance and frames are codings of two coders who worked
-independently from the codebook (table ``reception_codebook``); they are counted here, not averaged.
+independently from the codebook (table ``reception_codebook``); they are counted here, not averaged. Who signed what
+is in :mod:`policybook.memberships`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from policybook import agreement
 from policybook.data import seen
+from policybook.tables import Text
 
 # A group with fewer items than this is drawn, but nothing is said of its tone.
 SMALL_CELL = 5
+
+STANCES = {
+    -2: "strongly critical",
+    -1: "critical",
+    0: "neutral or balanced",
+    1: "supportive",
+    2: "strongly supportive",
+}
 
 OBJECTS = {
     "plan": "The Plan itself",
@@ -86,35 +97,6 @@ FRAMES = {
     "frame_bloc_fragmentation": "Split into blocs",
     "frame_deregulation_contrast": "Deregulation against regulation",
 }
-
-COUNTRY_REGIONS = {
-    "europe": "Europe",
-    "russia_central_asia_caucasus": "Russia, Central Asia, Caucasus",
-    "middle_east_north_africa": "Middle East, North Africa",
-    "sub_saharan_africa": "Sub-Saharan Africa",
-    "south_asia": "South Asia",
-    "southeast_asia": "Southeast Asia",
-    "east_asia": "East Asia",
-    "oceania": "Oceania",
-    "north_america": "North America",
-    "latin_america_caribbean": "Latin America, Caribbean",
-}
-
-# Roles that mean a name under a text; observers, guests, invited and absent states have others.
-SIGNING_ROLES = frozenset(
-    {
-        "founding_signatory",
-        "later_signatory",
-        "signatory",
-        "host_signatory",
-        "co_initiator",
-        "endorser",
-        "lead_sponsor",
-        "presenting_cosponsor",
-        "early_cosponsor",
-        "cosponsor",
-    }
-)
 
 
 # --------------------------------------------------------------------------------------------------- published items
@@ -240,157 +222,107 @@ def recoded(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
     return items.assign(stance=second)[second.notna()].reset_index(drop=True)
 
 
-def frame_counts(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
-    """Count the items in which each frame was seen, by who saw it.
+def reliability(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
+    """Return how far two coders agree beyond chance on stance and on each frame.
 
-    Columns: ``frame``, ``label``, ``both``, ``first_only``, ``second_only`` (items), ``n`` (items compared), ``agree``
-    (percent of items on which the coders agree that the frame is there or not; no correction for chance). Sorted by
-    ``both``, then by the number of items in which either coder saw it.
+    Krippendorff's alpha with 95 % bootstrap intervals (:mod:`policybook.agreement`): ordinal for stance, nominal for a
+    frame (seen or not). Columns: ``code``, ``label``, ``level``, ``n`` (items coded by both), ``first`` and ``second``
+    (items in which a coder saw the frame; missing for stance), ``alpha``, ``low``, ``high``, ``reliable`` (alpha at
+    least ``agreement.TENTATIVE``). Stance first, then frames by falling alpha.
+    """
+    second = coder_b.set_index("item_id").loc[items["item_id"]].reset_index()
+    rows = []
+    for code, label in {"stance": "Stance", **FRAMES}.items():
+        level = "ordinal" if code == "stance" else "nominal"
+        pair = pd.DataFrame({"a": items[code].to_numpy(), "b": second[code].to_numpy()}).dropna()
+        a, b = pair["a"].astype(int), pair["b"].astype(int)
+        low, high = agreement.interval(a, b, level, draws=agreement.DRAWS // 2)
+        uses = {} if code == "stance" else {"first": int(a.sum()), "second": int(b.sum())}
+        value = agreement.alpha(a, b, level)
+        found = {"alpha": value, "low": low, "high": high, "reliable": value >= agreement.TENTATIVE}
+        rows.append({"code": code, "label": label, "level": level, "n": len(pair), **uses, **found})
+    table = pd.DataFrame(rows)
+    order = table["alpha"].where(table["code"] != "stance", 2).sort_values(ascending=False, kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def frame_counts(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
+    """Count the items in which both coders saw a frame; what one of them saw alone is not counted.
+
+    Columns: ``frame``, ``label``, ``both`` (items), ``n`` (items compared). Sorted by ``both``, falling.
     """
     second = coder_b.set_index("item_id").loc[items["item_id"]]
     rows = []
     for frame, label in FRAMES.items():
-        a = items[frame].to_numpy(dtype=bool)
-        b = second[frame].to_numpy(dtype=bool)
-        rows.append(
-            {
-                "frame": frame,
-                "label": label,
-                "both": int((a & b).sum()),
-                "first_only": int((a & ~b).sum()),
-                "second_only": int((~a & b).sum()),
-                "n": len(a),
-                "agree": 100 * float((a == b).mean()),
-            }
-        )
-    table = pd.DataFrame(rows)
-    table["any"] = table["both"] + table["first_only"] + table["second_only"]
-    table = table.sort_values(["both", "any"], ascending=False).reset_index(drop=True)
-    return table[["frame", "label", "both", "first_only", "second_only", "any", "n", "agree"]]
+        both = items[frame].to_numpy(dtype=bool) & second[frame].to_numpy(dtype=bool)
+        rows.append({"frame": frame, "label": label, "both": int(both.sum()), "n": len(both)})
+    return pd.DataFrame(rows).sort_values("both", ascending=False, kind="stable").reset_index(drop=True)
 
 
-# ------------------------------------------------------------------------------------------------------ memberships
+def side_by_quarter(items: pd.DataFrame) -> pd.DataFrame:
+    """Count items by quarter, side and whether the publisher is in mainland China.
 
-
-def signatures(
-    memberships: pd.DataFrame, countries: pd.DataFrame, official_until: Mapping[str, pd.Timestamp]
-) -> pd.DataFrame:
-    """Return who signed or endorsed what, without recalled names.
-
-    ``official_until`` gives, for an agreement, the day up to which an official count bears the list; a later signature
-    is ``reported``. Columns: ``agreement_id``, ``iso3``, ``name``, ``region``, ``reported``, ``source_id``.
+    Items dated to the year only are not counted. Columns: ``quarter`` (words), ``start``, ``side``, ``place``
+    (``Mainland China`` or ``elsewhere or not known``), ``items``, ``n`` (items of the quarter), ``small`` (fewer than
+    ``SMALL_CELL``). Quarters without items are left out; in the others every side and place has a row.
     """
-    rows = seen(memberships[memberships["role"].isin(SIGNING_ROLES)]).copy()
-    rows = rows[rows["iso3"].notna()]
-    limit = pd.to_datetime(rows["agreement_id"].map(official_until))
-    rows["reported"] = (rows["date"] > limit).astype(bool)
-    rows = rows.merge(countries[["iso3", "name_en", "region"]], on="iso3", how="left", validate="many_to_one")
-    rows = rows.rename(columns={"name_en": "name"})
-    return rows[["agreement_id", "iso3", "name", "region", "reported", "source_id"]]
+    dated = items[items["date_precision"].isin(["day", "month"])]
+    start = dated["date"].dt.to_period("Q").dt.start_time
+    place = pd.Series("elsewhere or not known", index=dated.index).mask(dated["region"] == "china", "Mainland China")
+    counts = pd.DataFrame({"start": start, "side": side(dated["stance"]), "place": place}).value_counts()
+    sides, places = ["critical", "neutral", "supportive"], ["Mainland China", "elsewhere or not known"]
+    every = pd.MultiIndex.from_product([sorted(start.unique()), sides, places], names=["start", "side", "place"])
+    table = counts.reindex(every, fill_value=0).rename("items").reset_index()
+    table["n"] = table.groupby("start")["items"].transform("sum")
+    table["small"] = table["n"] < SMALL_CELL
+    end = table["start"] + pd.DateOffset(months=2)
+    table["quarter"] = table["start"].dt.strftime("%b") + "–" + end.dt.strftime("%b %Y")
+    return table[["quarter", "start", "side", "place", "items", "n", "small"]]
 
 
-def shared(signed: pd.DataFrame, first: str, second: str) -> list[str]:
-    """Return the names that stand under both agreements, sorted."""
-    names = [set(signed.loc[signed["agreement_id"] == agreement, "name"]) for agreement in (first, second)]
-    return sorted(names[0] & names[1])
+# For the narrow column of a list.
+_SHORT_OBJECTS = {"plan": "Plan", "waico": "WAICO", "contrast": "US and China", "us_plan": "US texts"}
+
+# Words in the note of an item that is left out of the counts, and the reason that they tell.
+_REASONS = {
+    "misinformation": "no: false story",
+    "syndicat": "no: copy of another item",
+    "quoted inside": "no: voice within another item",
+}
 
 
-def combinations_signed(signed: pd.DataFrame, agreements: Iterable[str]) -> pd.DataFrame:
-    """Sort states into exclusive combinations of agreements (as an UpSet plot does).
+def listing(items: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
+    """Return the items as a list for readers, newest first, without recalled ones.
 
-    Lex and others 2014, UpSet: Visualization of Intersecting Sets (https://doi.org/10.1109/TVCG.2014.2346248).
-    Use complete lists only: a name that is missing from a partial list would fall into a wrong combination. Columns:
-    ``combination`` (tuple, in the order given), ``degree``, ``confirmed`` and ``reported`` (states, of which at least
-    one signature is only reported), ``n``, ``names`` (tuple). Sorted by degree, then size, falling.
+    Columns: ``when``, ``publisher``, ``headline`` (title and address; no address for an unreliable source), ``region``,
+    ``object``, ``outlet`` (labels), ``stance`` (words), ``counted`` (``yes``, or ``no`` with the
+    reason), ``source_id``.
     """
-    wanted = list(agreements)
-    part = signed[signed["agreement_id"].isin(wanted)]
-    states: dict[tuple[str, ...], list[tuple[str, bool]]] = {}
-    for name, rows in part.groupby("name"):
-        combination = tuple(a for a in wanted if a in set(rows["agreement_id"]))
-        states.setdefault(combination, []).append((str(name), bool(rows["reported"].any())))
-    table = pd.DataFrame(
+    found = seen(items).sort_values(["date", "item_id"], ascending=[False, True]).reset_index(drop=True)
+    source = sources.set_index("source_id").loc[found["source_id"]]
+    address = source["url"].where(source["reliability"] != "unreliable").fillna("").astype(str)
+    reason = pd.Series("no: no stance", index=found.index)
+    for word, told in _REASONS.items():
+        reason = reason.mask(found["note"].fillna("").str.contains(word) & found["stance"].notna(), told)
+    return pd.DataFrame(
         {
-            "combination": list(states),
-            "degree": [len(combination) for combination in states],
-            "confirmed": [sum(not reported for _, reported in found) for found in states.values()],
-            "reported": [sum(reported for _, reported in found) for found in states.values()],
-            "names": [tuple(sorted(name for name, _ in found)) for found in states.values()],
+            "when": when(found["date"], found["date_precision"]),
+            "publisher": found["publisher"],
+            "headline": list(zip(found["title"], address, strict=True)),
+            "region": found["region"].astype(str).map(REGIONS),
+            "object": found["about"].astype(str).map(_SHORT_OBJECTS),
+            "outlet": found["outlet_type"].astype(str).map(OUTLETS),
+            "stance": found["stance"].map(STANCES).fillna("not coded"),
+            "counted": reason.where(found["exclude_from_stance_stats"].astype(bool), "yes"),
+            "source_id": found["source_id"],
         }
     )
-    table["n"] = table["confirmed"] + table["reported"]
-    return table.sort_values(["degree", "n", "combination"], ascending=[False, False, True]).reset_index(drop=True)
 
 
-def overlap_table(signed: pd.DataFrame, agreements: pd.DataFrame, columns: Mapping[str, str]) -> pd.DataFrame:
-    """Count the names that pairs of lists share.
-
-    Rows are agreements with any name seen, complete lists first; ``columns`` maps complete lists to headings. A count
-    with a partial list is a lower bound and is written ``at least n``. Columns: ``agreement_id``, ``name``, ``names``
-    (seen here, reported ones apart), ``declared`` (number the list is said to have), and one per heading.
-    """
-    sets = {key: set(rows["iso3"]) for key, rows in signed.groupby("agreement_id")}
-    listed = agreements[agreements["agreement_id"].isin(list(sets))].copy()
-    listed["complete"] = listed["agreement_id"].isin(list(columns))
-    reported = signed.groupby("agreement_id")["reported"].sum()
-    listed["place"] = listed["agreement_id"].map({key: place for place, key in enumerate(columns)})
-    listed = listed.sort_values(["complete", "place", "date"], ascending=[False, True, False])
-    rows = []
-    for row in listed.itertuples():
-        late = int(reported[row.agreement_id])
-        known = len(sets[row.agreement_id]) - late
-        out = {
-            "agreement_id": row.agreement_id,
-            "name": row.name,
-            "names": f"{known} + {late} reported" if late else str(known),
-            "declared": row.declared_total,
-        }
-        for key, heading in columns.items():
-            count = len(sets[row.agreement_id] & sets[key])
-            same = key == row.agreement_id
-            out[heading] = (
-                "–" if same else str(count) if row.complete else f"at least {count}" if count else "none seen"
-            )
-        rows.append(out)
-    return pd.DataFrame(rows)
-
-
-def tiles(signed: pd.DataFrame, east: str, west: str, third: str, across: int) -> pd.DataFrame:
-    """Place every state under one of three agreements on a grid, by region.
-
-    Columns: ``region`` (label), ``row`` (text key, several rows where a region has more than ``across`` states),
-    ``place`` (0 to ``across`` - 1), ``iso3``, ``name``, ``camp`` (``east``, ``east_reported``, ``west``, ``both`` or
-    ``none``), ``third`` (whether the state is under the third agreement). Camps come in this order in each region.
-    """
-    order = ["east", "east_reported", "both", "west", "none"]
-    part = signed[signed["agreement_id"].isin([east, west, third])]
-    rows = []
-    for (iso3, name, region), found in part.groupby(["iso3", "name", "region"]):
-        reported = dict(zip(found["agreement_id"], found["reported"], strict=True))
-        if east in reported and west in reported:
-            camp = "both"
-        elif east in reported:
-            camp = "east_reported" if reported[east] else "east"
-        else:
-            camp = "west" if west in reported else "none"
-        rows.append({"iso3": iso3, "name": name, "region": str(region), "camp": camp, "third": third in reported})
-    table = pd.DataFrame(rows)
-    table["order"] = table["camp"].map(order.index)
-    table["band"] = table["region"].map(list(COUNTRY_REGIONS).index)
-    table = table.sort_values(["band", "order", "name"]).reset_index(drop=True)
-    position = table.groupby("band").cumcount()
-    table["place"] = position % across
-    table["line"] = position // across
-    table["row"] = [f"{band:02d}.{line}" for band, line in zip(table["band"], table["line"], strict=True)]
-    table["region"] = table["region"].map(COUNTRY_REGIONS).where(table["line"] == 0, "")
-    return table[["region", "row", "place", "iso3", "name", "camp", "third"]]
-
-
-def in_group(signed: pd.DataFrame, countries: pd.DataFrame, agreement: str, group: str) -> list[str]:
-    """Return the names under an agreement that belong to a group (``eu_member``, ``g7_member``, ``asean_member``)."""
-    members = set(countries.loc[countries[group].fillna(False).astype(bool), "iso3"])
-    found = signed[(signed["agreement_id"] == agreement) & signed["iso3"].isin(members)]
-    return sorted(found["name"])
+def link(headline: tuple[str, str]) -> Text:
+    """Return a title and an address as the text of a table cell."""
+    title, address = headline
+    return Text(str(title), href=address)
 
 
 # -------------------------------------------------------------------------------------- positions, texts, indicators
@@ -501,3 +433,110 @@ def trust(indicators: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)
+
+
+# Conditions of entry from open to closed, in the terms of the coding.
+ENTRY = {
+    "universal_open": "Open to all states",
+    "capability_gated": "By capability",
+    "regional": "States of a region",
+    "club_invitation": "By invitation",
+    "values_gated": "By shared values",
+}
+
+
+def regime_map(bodies: pd.DataFrame) -> pd.DataFrame:
+    """Place the bodies by their condition of entry and their orientation.
+
+    Coding of Guey and others, arXiv 2606.23860. Columns: ``inst_id``, ``label``, ``entry`` (label), ``orientation``,
+    ``gate`` (shared values are asked for), ``force`` (words), ``line`` (0, 1, ...: one line for each body, in the order
+    of ``ENTRY``, then from sovereignty to safety).
+    """
+    table = pd.DataFrame(
+        {
+            "inst_id": bodies["inst_id"],
+            "label": bodies["inst_id"].map(BODIES).fillna(bodies["name"]) + ", " + bodies["year"].astype(str),
+            "entry": bodies["entry_condition"].astype(str).map(ENTRY),
+            "orientation": bodies["norm_orientation"],
+            "gate": bodies["values_gate"].astype(bool),
+            "force": bodies["legal_force"].astype(str).str.replace("_", " "),
+        }
+    )
+    table["place"] = table["entry"].map(list(ENTRY.values()).index)
+    table = table.sort_values(["place", "orientation", "label"], ascending=[True, False, True]).reset_index(drop=True)
+    table["line"] = table.index
+    return table.drop(columns="place")
+
+
+def weights_of_power(indicators: pd.DataFrame) -> pd.DataFrame:
+    """Return private investment in AI and downloads of open models, for China and the United States.
+
+    Rows of low confidence and recalled rows are left out. Columns: ``measure`` (``investment``, billion USD a year, or
+    ``downloads``, billion tracked downloads in all), ``period`` (words), ``iso3``, ``who``, ``value``, ``source_id``.
+    """
+    wanted = {"ai_private_investment": ("investment", 1), "open_model_downloads_cum": ("downloads", 1000)}
+    rows = seen(indicators[indicators["indicator"].isin(wanted) & indicators["iso3"].isin(["CHN", "USA"])])
+    rows = rows[rows["confidence"] != "low"].sort_values(["indicator", "date", "iso3"])
+    names = rows["indicator"].astype(str)
+    return pd.DataFrame(
+        {
+            "measure": [wanted[name][0] for name in names],
+            "period": _period(rows),
+            "iso3": rows["iso3"],
+            "who": rows["iso3"].map({"CHN": "China", "USA": "United States"}),
+            "value": rows["value"] / [wanted[name][1] for name in names],
+            "source_id": rows["source_id"],
+        }
+    ).reset_index(drop=True)
+
+
+def _period(rows: pd.DataFrame) -> pd.Series:
+    """Write the date of each row as far as known, with the end of its period where it has one."""
+    first = when(rows["date"], rows["date_precision"])
+    last = when(rows["date_end"], rows["date_precision"])
+    return first.where(last == "", first + " to " + last)
+
+
+# What each figure counts, in the order of the table: figures on different lines are not to be compared.
+MEASURES = {
+    "genai_users": "Users of generative AI, as counted by CNNIC",
+    "genai_penetration": "Users of generative AI in the population, by CNNIC",
+    "ai_population_adoption": "People of working age who use AI, as estimated by Microsoft",
+    "ai_private_investment": "Private investment in AI in a year; no state guidance funds",
+    "ai_private_investment_cum": "Private investment in AI since 2013",
+    "government_guidance_funds_ai": "State guidance funds for AI",
+    "open_model_downloads_cum": "Downloads of open models tracked by ATOM, in all",
+    "hf_download_share": "Share of the downloads of models on Hugging Face",
+    "openrouter_token_share": "Share of the tokens routed by OpenRouter",
+    "ai_patent_share_cnnic": "Share of the world's AI patent applications, by CNNIC",
+    "ai_patent_share_wipo": "Share of the world's AI patents, by WIPO as cited in the press",
+    "ai_patents_granted_share": "Share of the world's AI patents granted, by the AI Index",
+    "trust_china_regulate_ai": "Trust in China to regulate AI (Pew, median of 25 countries)",
+    "trust_us_regulate_ai": "Trust in the United States to regulate AI (Pew, median of 25 countries)",
+    "trust_own_country_regulate_ai": "Trust in the own country to regulate AI (Pew)",
+    "trust_government_regulate_ai_ipsos": "Trust in the own government to regulate AI (Ipsos)",
+}
+
+
+def measures(indicators: pd.DataFrame) -> pd.DataFrame:
+    """Return the figures on China and the United States side by side, one line for each definition, period and source.
+
+    Rows of low confidence and recalled rows are left out. Trust in a power is told in the column of that power.
+    Columns: ``measure``, ``period``, ``unit``, ``china``, ``usa`` (text, an en dash where no figure was seen),
+    ``source_id``.
+    """
+    about = indicators["indicator"].astype(str).map({"trust_china_regulate_ai": "CHN", "trust_us_regulate_ai": "USA"})
+    rows = seen(indicators.assign(iso3=indicators["iso3"].fillna(about)))
+    rows = rows[rows["indicator"].isin(MEASURES) & rows["iso3"].isin(["CHN", "USA"]) & (rows["confidence"] != "low")]
+    words = {"at_least": "over ", "estimate": "about "}
+    rows = rows.assign(
+        code=rows["indicator"].astype(str),
+        period=_period(rows),
+        text=rows["qualifier"].astype(object).map(words).fillna("") + rows["value"].map("{:,.4g}".format),
+    )
+    keys = ["code", "period", "unit", "source_id"]
+    wide = rows.astype({"unit": str}).pivot(index=keys, columns="iso3", values="text").reset_index()
+    wide["order"] = wide["code"].map(list(MEASURES).index)
+    wide = wide.sort_values(["order", "period"], ignore_index=True)
+    out = wide.assign(measure=wide["code"].map(MEASURES), china=wide["CHN"].fillna("–"), usa=wide["USA"].fillna("–"))
+    return out[["measure", "period", "unit", "china", "usa", "source_id"]]

@@ -6,15 +6,13 @@ Counts describe the selection in the table ``standards`` and not all standards t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-import networkx as nx
 import numpy as np
 import pandas as pd
 
-from policybook.data import seen
+from policybook.bodies import short_names
 from policybook.sources import safe_url
-from policybook.tables import Text, badge, chinese
+from policybook.tables import Text, badge, chinese, date_text
 
 PLAN_DATE = pd.Timestamp("2025-07-26")
 GUIDELINES_DATE = pd.Timestamp("2024-07-02")
@@ -37,7 +35,7 @@ RECORDS = {
     "ITU-T": "relaton_itu",
     "IEEE SA and consortium": "relaton_ieee",
 }
-FIRST_YEAR, DRAFT = 2018, "draft"
+FIRST_YEAR, DRAFT, PARTIAL = 2018, "draft", "partial"
 BEFORE = f"to {FIRST_YEAR - 1}"
 
 FORCE_CLASSES = {
@@ -48,195 +46,6 @@ FORCE_CLASSES = {
     "sector_or_association": ("Sector or association", "voluntary; within a sector or by members"),
     "local": ("DB, local", "one province"),
 }
-
-EDGE_KINDS = {
-    "parent_of": "is parent of",
-    "mirrors": "mirrors, is member of",
-    "secretariat_of": "runs secretariat of",
-    "hosts_secretariat_of": "runs secretariat of",
-    "liaison": "works with, steers",
-    "coordinates": "works with, steers",
-    "regulates": "works with, steers",
-}
-REACHES = ["International", "European", "Chinese", "Other national", "Consortium"]
-
-
-# --- network of bodies -------------------------------------------------------------------------------------------
-
-
-def network(bodies: pd.DataFrame, relations: pd.DataFrame, seed: int = 8) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return nodes and edges of the network of bodies, with coordinates (pixels on a square of about 600 a side).
-
-    Only bodies with a relation are nodes. The layout is the Fruchterman-Reingold spring layout of networkx
-    (https://doi.org/10.1002/spe.4380211102) from a fixed seed, spread by ranks and then pushed apart until no two nodes
-    are nearer than about 26 pixels; parts without a link to the largest one stand in a row below. Nodes: ``body_id``,
-    ``label``, ``name``, ``reach``, ``degree`` (number of relations), ``recalled``, ``neighbours`` (ids between bars),
-    ``x``, ``y``. Edges: ``source_body``, ``target_body``, ``kind``, ``relation``, ``recalled`` and the ends ``x``,
-    ``y``, ``x2``, ``y2``.
-
-    Raises ``KeyError`` when a relation names a body that is not in ``bodies``.
-    """
-    graph = nx.Graph()
-    ends = relations[["source_body", "target_body"]]
-    graph.add_nodes_from(sorted(set(ends.to_numpy().ravel())))
-    graph.add_edges_from(sorted(ends.itertuples(index=False, name=None)))
-    names = list(graph)
-    table = bodies.set_index("body_id").loc[names]
-    places = _places(graph, names, seed)
-    nodes = pd.DataFrame(
-        {
-            "body_id": names,
-            "label": _short_names(table).to_numpy(),
-            "name": table["name_en"].to_numpy(),
-            "reach": [_reach(level, iso3) for level, iso3 in zip(table["level"], table["iso3"], strict=True)],
-            "degree": [int((ends == name).to_numpy().sum()) for name in names],
-            "recalled": (table["evidence"] == "recalled").to_numpy(),
-            "neighbours": ["|" + "|".join(sorted(graph[name])) + "|" for name in names],
-            "x": places[:, 0].round(1),
-            "y": places[:, 1].round(1),
-        }
-    )
-    at = nodes.set_index("body_id")
-    edges = pd.DataFrame(
-        {
-            "source_body": relations["source_body"].to_numpy(),
-            "target_body": relations["target_body"].to_numpy(),
-            "kind": relations["relation"].astype(str).map(EDGE_KINDS).to_numpy(),
-            "recalled": (relations["evidence"] == "recalled").to_numpy(),
-        }
-    )
-    for end, (x, y) in {"source_body": ("x", "y"), "target_body": ("x2", "y2")}.items():
-        edges[x], edges[y] = at["x"].loc[edges[end]].to_numpy(), at["y"].loc[edges[end]].to_numpy()
-    edges["relation"] = at["label"].loc[edges["source_body"]].to_numpy() + " " + edges["kind"] + " "
-    edges["relation"] += at["label"].loc[edges["target_body"]].to_numpy()
-    return nodes, edges
-
-
-def _short_names(bodies: pd.DataFrame) -> pd.Series:
-    """Return the abbreviation of each body, or its name where there is none (or one with a remark in brackets)."""
-    usual = bodies["abbreviation"].where(~bodies["abbreviation"].str.contains("(", regex=False, na=True))
-    return usual.fillna(bodies["name_en"])
-
-
-def _reach(level: str, iso3: object) -> str:
-    if level == "consortium":
-        return "Consortium"
-    if iso3 == "CHN":
-        return "Chinese"
-    return {"international": "International", "regional": "European"}.get(level, "Other national")
-
-
-def _places(graph: nx.Graph, names: list[str], seed: int) -> np.ndarray:
-    """Lay out the largest connected part on a square; stand the bodies of the other parts in a row below it."""
-    main, *others = sorted(nx.connected_components(graph), key=len, reverse=True)
-    core = graph.subgraph([name for name in names if name in main])
-    found = nx.spring_layout(core, seed=seed, iterations=600, k=2.2 / np.sqrt(len(core)))
-    at = dict(zip(core, _spread(np.array([found[name] for name in core])), strict=True))
-    bottom = max(y for _, y in at.values()) + 45
-    steps = 0.0
-    for part in others:
-        for name in nx.dfs_preorder_nodes(graph, min(part, key=lambda n: (graph.degree(n), n))):
-            at[name] = np.array([steps, bottom])
-            steps += 75
-        steps += 60
-    return np.array([at[name] for name in names])
-
-
-def _spread(places: np.ndarray, width: float = 600, nearest: float = 26) -> np.ndarray:
-    """Half positions, half ranks on a square, then pairs that are too near pushed apart; deterministic."""
-    unit = (places - places.min(axis=0)) / np.ptp(places, axis=0)
-    ranks = unit.argsort(axis=0).argsort(axis=0) / max(len(places) - 1, 1)
-    at = (0.4 * unit + 0.6 * ranks) * width
-    for _ in range(200):
-        gap = at[:, None] - at[None]
-        distance = np.hypot(gap[..., 0], gap[..., 1]) + np.eye(len(at)) * 1e9
-        near = distance < nearest
-        if not near.any():
-            break
-        away = np.where(near, (nearest - distance) / 2, 0)[..., None] * gap / np.maximum(distance, 1e-6)[..., None]
-        at = at + away.sum(axis=1) * 0.6
-    return at
-
-
-def place_labels(
-    nodes: pd.DataFrame, edges: pd.DataFrame, always: Iterable[str] = (), letter: float = 5.6, height: float = 13
-) -> pd.DataFrame:
-    """Return the nodes whose label finds room, with ``label_x``, ``label_y`` and ``align`` (left, right or center).
-
-    Greedy: bodies in ``always`` first, then by degree. Of the places right, left, above and below, those that cover a
-    node or a label placed before are out; of the rest the one that fewest lines cross is taken. ``letter`` and
-    ``height`` are the size of a letter in pixels.
-    """
-    order = nodes.assign(first=nodes["body_id"].isin(set(always))).sort_values(
-        ["first", "degree", "body_id"], ascending=[False, False, True]
-    )
-    points = {n.body_id: (n.x - 6, n.y - 6, n.x + 6, n.y + 6) for n in nodes.itertuples()}
-    steps = np.linspace(0, 1, 60)[:, None]
-    start, end = edges[["x", "y"]].to_numpy(float), edges[["x2", "y2"]].to_numpy(float)
-    lines = (start[:, None] + (end - start)[:, None] * steps).reshape(-1, 2)
-    taken: list[tuple[float, ...]] = []
-    rows = []
-    for node in order.itertuples():
-        size = letter * len(node.label) + 4
-        off = 5 + 1.5 * node.degree**0.5
-        places = [
-            (node.x + off, node.y, "left", node.x + off),
-            (node.x - off, node.y, "right", node.x - off - size),
-            (node.x, node.y - off - 6, "center", node.x - size / 2),
-            (node.x, node.y + off + 6, "center", node.x - size / 2),
-        ]
-        best = None
-        for x, y, align, left in places:
-            box = (left, y - height / 2, left + size, y + height / 2)
-            others = [point for name, point in points.items() if name != node.body_id]
-            if any(_meet(box, other) for other in others + taken):
-                continue
-            inside = (lines > np.array(box[:2])) & (lines < np.array(box[2:]))
-            crossed = int(inside.all(axis=1).sum())
-            if best is None or crossed < best[0]:
-                best = (crossed, box, {"body_id": node.body_id, "label_x": x, "label_y": y, "align": align})
-        if best:
-            taken.append(best[1])
-            rows.append(best[2])
-    return nodes.merge(pd.DataFrame(rows), on="body_id")
-
-
-def _meet(a: tuple[float, ...], b: tuple[float, ...]) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
-
-
-def committees(bodies: pd.DataFrame, relations: pd.DataFrame, ids: Iterable[str]) -> pd.DataFrame:
-    """Return one row for each committee in ``ids``: parent, secretariat, what it mirrors, size, from relations seen.
-
-    Columns: ``body_id``, ``label``, ``name_zh``, ``parent``, ``since`` (year of its founding, where known),
-    ``secretariat``, ``mirrors``, ``members`` (words of the source), ``source_ids``.
-    """
-    table = bodies.set_index("body_id")
-    known = seen(relations)
-    rows = []
-    for body in ids:
-        into = known[known["target_body"] == body]
-        parent = into[into["relation"] == "parent_of"]
-        office = into[into["relation"] == "secretariat_of"]
-        mirror = known[(known["source_body"] == body) & (known["relation"] == "mirrors")]
-        since = parent["since"].dropna()
-        name = _short_names(table)
-        rows.append(
-            {
-                "body_id": body,
-                "label": name[body],
-                "name": table.loc[body, "name_en"],
-                "name_zh": table.loc[body, "name_zh"],
-                "parent": ", ".join(name[parent["source_body"]]) or None,
-                "since": since.iloc[0].year if len(since) else pd.NA,
-                "secretariat": ", ".join(name[office["source_body"]]) or None,
-                "mirrors": ", ".join(name[mirror["target_body"]]) or None,
-                "members": table.loc[body, "members"],
-                "source_ids": [table.loc[body, "source_id"], *into["source_id"], *mirror["source_id"]],
-            }
-        )
-    return pd.DataFrame(rows).astype({"since": "Int64"})
-
 
 # --- standards by family, year and force -------------------------------------------------------------------------
 
@@ -251,9 +60,9 @@ def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     """Return counts of standards by group and period, issued documents and drafts apart.
 
     Issued documents count in the year of publication, replaced and withdrawn ones included; years before 2018 are one
-    period. Columns: ``group``, ``period``, ``state`` (issued, draft, unknown), ``n`` (documents), ``records_end``
-    (day on which the group's main data set ends, where there is one). A year that begins after the records of a group
-    end has the state unknown and no count.
+    period. Columns: ``group``, ``period``, ``state`` (issued, draft, partial, unknown), ``n`` (documents),
+    ``records_end`` (day on which the group's main data set ends, where there is one). A year that begins after the
+    records of a group end has the state unknown and no count; one in which they end without a document is partial.
     """
     rows = standards.assign(group=family_group(standards))
     drafts = rows["stage"] == "draft"
@@ -268,6 +77,12 @@ def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
         for group, source in RECORDS.items()
         for year in range(FIRST_YEAR, last + 1)
         if ends[source] < pd.Timestamp(year, 1, 1)
+    ]
+    listed = set(zip(counts["group"], counts["period"], strict=True))
+    missing += [
+        {"group": group, "period": f"{ends[source].year}", "state": PARTIAL, "n": 0}
+        for group, source in RECORDS.items()
+        if (group, f"{ends[source].year}") not in listed
     ]
     found = pd.concat([counts.astype({"n": "Int64"}), pd.DataFrame(missing).astype({"n": "Int64"})], ignore_index=True)
     found["records_end"] = found["group"].map({group: ends[source] for group, source in RECORDS.items()})
@@ -339,19 +154,20 @@ def energy_standards(standards: pd.DataFrame) -> pd.DataFrame:
     ``position`` (1, 2, ... within the cell).
     """
     rows = standards[standards["energy_water_env"].fillna(False).astype(bool)].copy()
-    rows["applies_to"] = _applies_to(rows)
+    rows["applies_to"] = applies_to(rows)
     informative = rows["doc_class"].isin(["technical report", "ITU-T supplement"])
     limit, voluntary, report, draft = ENERGY_ROLES
     rows["role"] = np.select(
         [rows["stage"] == "draft", rows["type"] == "mandatory", informative], [draft, limit, report], voluntary
     )
-    rows["water"] = _names_water(rows)
+    rows["water"] = names_water(rows)
     rows = rows.sort_values(["applies_to", "role", "publication_date", "std_id"], ignore_index=True)
     rows["position"] = rows.groupby(["applies_to", "role"]).cumcount() + 1
     return rows
 
 
-def _applies_to(rows: pd.DataFrame) -> pd.Series:
+def applies_to(rows: pd.DataFrame) -> pd.Series:
+    """Return what each standard applies to (one of ``ENERGY_OBJECTS``), read from its title."""
     title = rows["title_en"].str.lower()
     site = title.str.contains(r"data cent|telecommunication room|computing power infrastructure")
     centre, server, system = ENERGY_OBJECTS
@@ -359,101 +175,9 @@ def _applies_to(rows: pd.DataFrame) -> pd.Series:
     return pd.Series(found, index=rows.index)
 
 
-def _names_water(rows: pd.DataFrame) -> pd.Series:
+def names_water(rows: pd.DataFrame) -> pd.Series:
+    """Return whether the title or the remark of each standard names water."""
     return (rows["title_en"] + " " + rows["note"].fillna("")).str.contains("water", case=False)
-
-
-# --- coverage: what the Plan asks for against what exists --------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One ask of the Plan that a standard can answer, and the rule by which this report finds standards for it.
-
-    A standard answers when its topic is in ``topics``, or it is marked with ``article``, or its title matches the
-    pattern ``words``; ``site`` keeps those for data centres and servers (true) or the others (false), ``water`` those
-    that name water. The mapping is this report's own.
-    """
-
-    commitment_id: str
-    label: str
-    topics: tuple[str, ...] = ()
-    article: str = ""
-    words: str = ""
-    site: bool | None = None
-    water: bool = False
-
-
-ASKS = [
-    Ask("A04.06", "One system for computing power", article="A04"),
-    Ask("A06.04", "High-quality data sets", topics=("data",)),
-    Ask("A06.05", "Privacy", topics=("privacy",)),
-    Ask("A07.03", "Energy: AI systems", topics=("energy and environment",), site=False),
-    Ask("A07.03", "Energy: data centres, servers", topics=("energy and environment",), site=True),
-    Ask("A07.04", "Water efficiency", topics=("energy and environment",), water=True),
-    Ask("A08.05", "Framework of norms", topics=("terminology", "management", "governance", "ethics")),
-    Ask("A08.06", "Algorithmic bias", topics=("bias and fairness",)),
-    Ask("A10.01", "Risk assessment", topics=("risk management",)),
-    Ask("A10.03", "Safety framework", topics=("safety",)),
-    Ask("A10.05", "Testing and evaluation", topics=("testing",)),
-    Ask("A10.06", "Information on threats", words=r"threat|incident"),
-    Ask("A10.07", "Emergency response", words=r"emergency"),
-    Ask("A10.11", "Transparency", topics=("transparency",)),
-    Ask("A10.12", "Traceable services", topics=("labelling",), words=r"logging|traceab"),
-]
-REGIONS = ["International", "Europe", "China, mandatory", "China, not mandatory"]
-
-
-def coverage(standards: pd.DataFrame, asks: Iterable[Ask] = tuple(ASKS)) -> pd.DataFrame:
-    """Return for each ask and region how many standards are published and in draft, and which.
-
-    Columns: ``commitment_id``, ``article``, ``ask``, ``region``, ``published``, ``draft`` (counts; replaced and
-    withdrawn documents are left out), ``state`` (published, draft only, none found), ``published_names`` and
-    ``draft_names`` (designations, sorted). A standard can answer several asks, so counts must not be added up.
-    """
-    current = standards[standards["stage"].isin(["published", "draft"])]
-    force = current["force"].astype(str)
-    region = np.select(
-        [
-            force == "mandatory_national",
-            force.isin(list(FORCE_CLASSES)),
-            force.isin(["regional_voluntary", "foreign_national_voluntary"]),
-        ],
-        [REGIONS[2], REGIONS[3], REGIONS[1]],
-        REGIONS[0],
-    )
-    words = current["title_en"].str.lower()
-    water = _names_water(current)
-    site = _applies_to(current) != ENERGY_OBJECTS[2]
-    rows = []
-    for ask in asks:
-        fits = current["topic"].isin(ask.topics)
-        if ask.article:
-            fits |= current["articles"].map(lambda articles, wanted=ask.article: wanted in articles)
-        if ask.words:
-            fits |= words.str.contains(ask.words)
-        if ask.site is not None:
-            fits &= site == ask.site
-        if ask.water:
-            fits &= water
-        for name in REGIONS:
-            cell = current[fits & (region == name)].sort_values("designation")
-            issued = cell.loc[cell["stage"] == "published", "designation"].tolist()
-            drafts = cell.loc[cell["stage"] == "draft", "designation"].tolist()
-            rows.append(
-                {
-                    "commitment_id": ask.commitment_id,
-                    "article": ask.commitment_id[:3],
-                    "ask": ask.label,
-                    "region": name,
-                    "published": len(issued),
-                    "draft": len(drafts),
-                    "state": "published" if issued else "draft only" if drafts else "none found",
-                    "published_names": issued,
-                    "draft_names": drafts,
-                }
-            )
-    return pd.DataFrame(rows)
 
 
 # --- targets -----------------------------------------------------------------------------------------------------
@@ -589,7 +313,8 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_D
     The date that counts is the entry into force where one is set, else the issue. Columns: ``instrument_id``,
     ``short``, ``name``, ``name_zh``, ``group`` (keys of ``INSTRUMENT_GROUPS``), ``type``, ``issuer``, ``issued``,
     ``counts`` (date that counts), ``day_known`` (whether its day is known), ``after`` (surely later than
-    ``plan_date``), ``standards_link``, ``status``, ``source_id``; sorted by group and date.
+    ``plan_date``), ``standards_link``, ``status``, ``source_id``, ``precision`` and ``in_force`` (of the date that
+    counts: how exact it is, and whether it is an entry into force); sorted by group and date.
     """
     groups = {kind: group for group, kinds in INSTRUMENT_GROUPS.items() for kind in kinds}
     rows = instruments.copy()
@@ -598,6 +323,7 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_D
     precision = (
         rows["effective_precision"].astype(object).where(rows["effective"].notna(), rows["promulgated_precision"])
     )
+    rows["precision"], rows["in_force"] = precision, rows["effective"].notna()
     rows["day_known"] = precision == "day"
     rows["counts"] = rows["effective"].fillna(rows["promulgated"])
     rows["after"] = rows["counts"] > plan_date
@@ -605,7 +331,22 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_D
     rows = rows.sort_values(["order", "counts", "instrument_id"], ignore_index=True)
     rows = rows.rename(columns={"name_en": "name", "promulgated": "issued"})
     keep = ["instrument_id", "short", "name", "name_zh", "group", "type", "issuer", "issued", "counts"]
-    return rows[[*keep, "day_known", "after", "standards_link", "status", "source_id"]]
+    return rows[[*keep, "day_known", "after", "standards_link", "status", "source_id", "precision", "in_force"]]
+
+
+def since_the_plan(dates: pd.DataFrame) -> pd.DataFrame:
+    """Return the instruments of :func:`instrument_dates` that came after the Plan, by date, for reading.
+
+    Columns added: ``instrument`` (name, then Chinese name), ``day`` (date that counts, as exact as it is known, and
+    whether it is the entry into force or the issue).
+    """
+    rows = dates[dates["after"]].sort_values(["counts", "instrument_id"], ignore_index=True)
+    rows["instrument"] = with_chinese(rows["name"], rows["name_zh"])
+    rows["day"] = [
+        f"{'in force' if row.in_force else 'issued'} {date_text(row.counts, row.precision)}"
+        for row in rows.itertuples()
+    ]
+    return rows
 
 
 # --- tables for reading ------------------------------------------------------------------------------------------
@@ -629,11 +370,12 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
 
     Columns added to those of ``standards``: ``anchor``, ``document`` (linked to the record where an address is known),
     ``title`` (English, then Chinese), ``body`` (short name), ``state`` (stage, and a badge where the row is recalled),
-    ``year`` (Int64, missing for drafts), ``force_text``, ``plan_articles`` (linked numbers, without 8, which all have).
+    ``year`` (Int64, missing for drafts), ``force_text``, ``plan_articles`` (linked numbers, without 8, which all have);
+    to choose from: ``about_energy`` and ``article_names`` (tuples).
     """
-    names = _short_names(bodies.set_index("body_id"))
+    names = short_names(bodies.set_index("body_id"))
     rows = standards.sort_values(["developer_family", "designation"], ignore_index=True)
-    rows["anchor"] = "std-" + rows["std_id"].str.replace("_", "-")
+    rows["anchor"] = rows["std_id"].map(row_anchor)
     rows["document"] = [[Text(row.designation, href=safe_url(row.url))] for row in rows.itertuples()]
     rows["title"] = with_chinese(rows["title_en"], rows["title_zh"])
     rows["body"] = rows["body_id"].map(names)
@@ -644,7 +386,14 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
     rows["year"] = rows["publication_date"].dt.year.astype("Int64")
     rows["force_text"] = rows["force"].astype(str).map(FORCE_NAMES)
     rows["plan_articles"] = rows["articles"].map(_article_links)
+    rows["about_energy"] = rows["energy_water_env"].map({True: "energy, water, environment", False: "other"})
+    rows["article_names"] = rows["articles"].map(lambda codes: tuple(f"article {int(code[1:])}" for code in codes))
     return rows
+
+
+def row_anchor(std_id: str) -> str:
+    """Return the anchor of a standard in the catalogue."""
+    return "std-" + std_id.replace("_", "-")
 
 
 def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
@@ -661,37 +410,12 @@ def plain_year(year: object) -> str:
 
 
 def _article_links(articles: Iterable[str]) -> list[Text]:
-    return [_article_link(code) for code in articles if code != "A08"]
+    return [article_link(code) for code in articles if code != "A08"]
 
 
-def _article_link(code: str) -> Text:
+def article_link(code: str) -> Text:
+    """Return the number of an article, linked to its place in the chapter on the Plan."""
     return Text(str(int(code[1:])), href=f"plan.html#article-{int(code[1:])}")
-
-
-def coverage_table(cells: pd.DataFrame, most: int = 3) -> pd.DataFrame:
-    """Return one row for each ask for reading: its article, linked, and by region the numbers of the standards.
-
-    Each cell names up to ``most`` published standards and says how many more there are; where there are none, the
-    drafts; else that none was found. Columns: ``article`` (cell pieces), ``ask`` and one for each region.
-    """
-    rows = cells.assign(
-        text=[
-            _some(row.published_names, most)
-            or (_some(row.draft_names, most, "draft: ") if row.draft_names else "none found")
-            for row in cells.itertuples()
-        ]
-    )
-    wide = rows.pivot_table(index=["article", "ask"], columns="region", values="text", aggfunc="first", sort=False)
-    wide = wide.reset_index()
-    wide["article"] = wide["article"].map(lambda code: [_article_link(code)])
-    return wide[["article", "ask", *REGIONS]]
-
-
-def _some(names: list[str], most: int, before: str = "") -> str:
-    if not names:
-        return ""
-    rest = len(names) - most
-    return before + ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def open_questions(disagreements: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:

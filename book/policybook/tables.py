@@ -87,9 +87,9 @@ def show(
     (default: all). ``formats`` maps a column to a function of a value that returns text or :class:`Text` pieces;
     otherwise numbers are written with thousands separators, dates as ISO, missing values as an en dash. ``widths`` are
     relative column widths. ``row_ids`` names a column whose values become anchors of the rows. ``searchable`` (default:
-    more than 15 rows) adds search and sorting in the browser; ``filters`` maps columns of ``table`` (shown or not, text or
-    lists of text) to the labels of lists from which a reader chooses a value. With ``in_print`` false the PDF has the head of the table
-    and the number of its rows only. Caption and note may hold MyST Markdown.
+    more than 15 rows) adds search and sorting in the browser; ``filters`` maps columns of ``table`` (shown or not, text
+    or lists of text) to the labels of lists from which a reader chooses a value. With ``in_print`` false the PDF has
+    the head of the table and the number of its rows only. Caption and note may hold MyST Markdown.
 
     Raises ``ValueError`` for a bad name or unknown columns.
     """
@@ -138,7 +138,10 @@ def _kind(column: pd.Series) -> str:
         return ""
     if pd.api.types.is_numeric_dtype(column):
         return "num"
-    return "date" if pd.api.types.is_datetime64_any_dtype(column) else ""
+    texts = column.dropna().astype(str)
+    texts = texts[texts != ""]
+    dated = len(texts) and texts.str.fullmatch(r"\d{4}(-\d{2}){0,2}").all()
+    return "date" if dated or pd.api.types.is_datetime64_any_dtype(column) else ""
 
 
 def _plain(value: Any) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from textwrap import shorten
+
 import altair as alt
 import pandas as pd
 
 from policybook import background as analysis
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, SKY, titled
+from policybook.sources import citation
 
 TRACK_COLOURS = dict(zip(analysis.TRACKS.values(), [BLUE, GREEN, ORANGE, PINK, GREY], strict=True))
 STRAND_COLOURS = dict(zip(analysis.STRANDS.values(), [BLUE, GREEN], strict=True))
@@ -14,23 +17,45 @@ MOVE_COLOURS = dict(zip(analysis.MOVES.values(), [RED, BLUE, GREY], strict=True)
 MOVE_SHAPES = ["triangle-up", "triangle-down", "circle"]
 LEVEL = 9.5  # height of a level of the timeline, px
 PLOT = 650
+# A mark leads to the row of its event in the table of the page. In a still there is no window, and no link either: it
+# would be taken for an address of the place where stills are drawn.
+LINK = "isNumber(windowSize()[0]) ? datum.href : ''"
 
 
 def _track_scale() -> alt.Scale:
     return alt.Scale(domain=list(TRACK_COLOURS), range=list(TRACK_COLOURS.values()))
 
 
-def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-12-31") -> alt.VConcatChart:
+def timeline(
+    events: pd.DataFrame, articles: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-12-31"
+) -> alt.VConcatChart:
     """Return the five-track timeline: all years in a strip, the years of the window below, one dot for an event.
 
-    ``events`` is the result of :func:`policybook.background.timeline`. A drag on the strip moves the window (``first``
-    to ``last``, ISO); a click in the legend brings one track out.
+    ``events`` is the result of :func:`policybook.background.timeline`; ``articles`` gives the articles of the Plan
+    their names. A drag on the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
+    track out, two lists leave the events of one kind or one article, and a click on a dot leads to its row in the table
+    of events.
     """
     plan = events[events["event_id"].eq(analysis.PLAN)].iloc[0]
+    # Without the wheel: the page could not be scrolled past the strip.
     window = alt.selection_interval(
-        encodings=["x"], name="window", value={"x": [_moment(first), _moment(last)]}, mark=alt.BrushConfig(fill=MUTED)
+        encodings=["x"],
+        name="window",
+        value={"x": [_moment(first), _moment(last)]},
+        mark=alt.BrushConfig(fill=MUTED),
+        zoom=False,
     )
     chosen = alt.selection_point(fields=["track"], bind="legend", name="chosen")
+    kinds = ["all", *sorted(events["kind"].unique(), key=str.casefold)]
+    kind = alt.param(name="kind", value="all", bind=alt.binding_select(options=kinds, name="Kind of event "))
+    named = articles[articles["article_no"].gt(0)].sort_values("article_no")
+    numbers = [0, *named["article_no"].astype(int)]
+    labels = ["all", *(named["article_no"].astype(str) + " " + named["short_title"])]
+    article = alt.param(
+        name="article", value=0, bind=alt.binding_select(options=numbers, labels=labels, name="Article of the Plan ")
+    )
+    matches = "(kind == 'all' || datum.kind == kind) && (article == 0 || indexof(datum.articles, article) >= 0)"
+
     # One legend, in the view that owns its selection: Vega-Lite leaves a legend shared by two views without clicks, and
     # in the view of the strip a click in the legend would also begin a new window.
     colour = alt.Color("track:N", scale=_track_scale(), sort=None, legend=None)
@@ -41,37 +66,49 @@ def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-
     levels = alt.Scale(domain=[bottom, 0], nice=False, zero=False)
     vertical = alt.Y("y:Q", scale=levels, axis=None)
     across = alt.X("at:T", scale=alt.Scale(domain=window), title=None, axis=alt.Axis(tickCount=12, grid=True))
-    columns = ["track", "at", "date", "title", "detail", "evidence", "y"]
+    columns = ["event_id", "track", "at", "date", "title", "detail", "actors", "kind", "articles", "evidence", "sure"]
+    rows = events[[*columns, "y", "label", "side", "label_y"]].assign(
+        source=events["source_id"].map(citation), href="#" + events["event_id"].map(analysis.anchor)
+    )
     tooltip = [
         alt.Tooltip("title:N", title="Event"),
         alt.Tooltip("date:N", title="Date"),
-        alt.Tooltip("track:N", title="Track"),
+        alt.Tooltip("actors:N", title="Who"),
         alt.Tooltip("detail:N", title="What"),
+        alt.Tooltip("kind:N", title="Kind"),
+        alt.Tooltip("numbers:N", title="Articles"),
+        alt.Tooltip("source:N", title="Source"),
         alt.Tooltip("evidence:N", title="Evidence"),
     ]
+    base = (
+        alt.Chart(rows)
+        .transform_filter(matches)
+        .transform_calculate(
+            numbers="length(datum.articles) ? join(datum.articles, ', ') : 'none'",
+            link=LINK,
+        )
+    )
 
     dots = (
-        alt.Chart(events[columns])
-        .mark_circle(size=58, clip=True)
-        .encode(across, vertical, color=with_legend, opacity=faded, tooltip=tooltip)
+        base.mark_circle(size=58, clip=True)
+        .encode(across, vertical, color=with_legend, opacity=faded, tooltip=tooltip, href="link:N")
         .add_params(chosen)
     )
     cores = (
-        alt.Chart(events.loc[~events["sure"], ["at", "y"]])
+        base.transform_filter("!datum.sure")
         .mark_circle(size=20, clip=True, color=PAPER, opacity=1, tooltip=None)
-        .encode(across, vertical)
+        .encode(across, vertical, href="link:N")
     )
-    labelled = events[events["label"].notna() & events["event_id"].ne(analysis.PLAN)]
     label = alt.Y("label_y:Q", scale=levels, axis=None)
     # The labels are laid out for the window as it opens; over many more years they would lie on each other, and a label
     # whose dot is out of the window would be cut.
     readable = {"expr": "window.at && span(window.at) < 4 * 365 * 864e5 && inrange(+datum.at, window.at) ? 1 : 0"}
-    base = alt.Chart(labelled[["track", "at", "y", "label", "label_y", "side"]])
-    leaders = base.mark_rule(color=MUTED, strokeWidth=0.8, clip=True, opacity=readable).encode(
+    labelled = base.transform_filter("isValid(datum.label)")
+    leaders = labelled.mark_rule(color=MUTED, strokeWidth=0.8, clip=True, opacity=readable).encode(
         across, vertical, alt.Y2("label_y:Q")
     )
     texts = [
-        base.transform_filter(alt.datum.side == side)
+        labelled.transform_filter(alt.datum.side == side)
         .mark_text(align=align, dx=dx, fontSize=11.5, color=INK, clip=True, opacity=readable)
         .encode(across, label, text="label:N")
         for side, align, dx in (("right", "left", 3), ("left", "right", -3))
@@ -102,24 +139,15 @@ def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-
         y=alt.value(6), text="text:N"
     )
     diamond = (
-        alt.Chart(events.loc[events["event_id"].eq(analysis.PLAN), columns])
+        base.transform_filter(alt.datum.event_id == analysis.PLAN)
         .mark_point(shape="diamond", size=150, filled=True, color=INK, opacity=1, clip=True)
-        .encode(across, vertical, tooltip=tooltip)
+        .encode(across, vertical, tooltip=tooltip, href="link:N")
     )
-    view = alt.layer(
-        floors,
-        line,
-        leaders,
-        dots,
-        cores,
-        diamond,
-        *texts,
-        names,
-        flag,
-    ).properties(width=PLOT, height=height)
-    strip = (
-        alt.Chart(events[["track", "at"]])
-        .mark_tick(thickness=1.6, size=9)
+    view = alt.layer(floors, line, leaders, dots, cores, diamond, *texts, names, flag).properties(
+        width=PLOT, height=height
+    )
+    ticks = (
+        base.mark_tick(thickness=1.6, size=9)
         .encode(
             alt.X(
                 "at:T",
@@ -127,13 +155,19 @@ def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-
                 scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
                 axis=alt.Axis(format="%Y", tickCount=10),
             ),
-            alt.Y("track:N", sort=list(analysis.TRACKS.values()), axis=None),
+            alt.Y("track:N", scale=alt.Scale(domain=list(TRACK_COLOURS)), axis=None),
             color=colour,
             opacity=faded,
         )
         .add_params(window)
-        .properties(width=PLOT, height=58)
     )
+    shown = (
+        base.transform_aggregate(found="count()")
+        .transform_calculate(text=f"datum.found + ' of {len(rows)} events'")
+        .mark_text(align="left", baseline="bottom", color=MUTED)
+        .encode(x=alt.value(0), y=alt.value(-4), text="text:N")
+    )
+    strip = alt.layer(ticks, shown).properties(width=PLOT, height=58)
     at = events.set_index("event_id")["at"]
     gap = {event: abs((at[event] - plan["at"]).days) for event in ("ev_us_aiap", "ev_un_79_325", "ev_waico_signing")}
     finding = (
@@ -142,9 +176,10 @@ def timeline(events: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-
     )
     measure = (
         "One dot is one event; hollow: not confirmed or only announced. Drag on the strip for other years, click a "
-        "track to bring it out."
+        "track to bring it out, a dot for its row with links and sources."
     )
-    return titled(alt.vconcat(strip, view, spacing=10).resolve_scale(color="independent"), finding, measure, width=98)
+    chart = alt.vconcat(strip, view, spacing=10).resolve_scale(color="independent").add_params(kind, article)
+    return titled(chart, finding, measure, width=98)
 
 
 def _moment(day: str) -> dict[str, int]:
@@ -157,7 +192,12 @@ def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
 
     ``texts`` is the result of :func:`policybook.background.lineage`.
     """
-    rows = texts.assign(row=range(len(texts)), bold=texts["event_id"].eq(analysis.PLAN))
+    rows = texts.assign(
+        row=range(len(texts)),
+        bold=texts["event_id"].eq(analysis.PLAN),
+        source=texts["source_id"].map(citation),
+        href="#" + texts["event_id"].map(analysis.anchor),
+    )
     early = rows["at"] < pd.Timestamp("2022-01-01")  # their names stand on the right, where there is room
     rows["text_right"] = (rows["name"] + ", " + rows["date"]).where(early, "")
     rows["text_left"] = (rows["date"] + ", " + rows["name"]).where(~early, "")
@@ -176,6 +216,7 @@ def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
         alt.Tooltip("form:N", title="Form"),
         alt.Tooltip("detail:N", title="What"),
         alt.Tooltip("text:N", title="Seen for this report"),
+        alt.Tooltip("source:N", title="Source"),
     ]
     base = alt.Chart(
         rows[
@@ -192,16 +233,19 @@ def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
                 "core",
                 "text_left",
                 "text_right",
+                "source",
+                "href",
             ]
         ]
-    )
+    ).transform_calculate(link=LINK)
     dots = base.mark_circle(size=130, opacity=1).encode(
-        across, order, color=alt.Color("strand:N", title=None, scale=strands, sort=None), tooltip=tooltip
+        across, order, color=alt.Color("strand:N", title=None, scale=strands, sort=None), tooltip=tooltip, href="link:N"
     )
     cores = base.mark_circle(color=PAPER, opacity=1, tooltip=None).encode(
         across,
         order,
         size=alt.Size("core:Q", scale=None, legend=None),
+        href="link:N",
     )
     names = [
         base.mark_text(align=align, dx=dx, color=INK, fontWeight={"expr": "datum.bold ? 'bold' : 'normal'"}).encode(
@@ -292,16 +336,23 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
         alt.Tooltip("name:N", title="Event"),
         alt.Tooltip("date:N", title="Date"),
         alt.Tooltip("detail:N", title="What"),
+        alt.Tooltip("source:N", title="Source"),
         alt.Tooltip("move:N", title="Move"),
     ]
     at, label_at = alt.Y("at:T", scale=down, axis=axis), alt.Y("label_at:T", scale=down)
-    columns = ["at", "label_at", "day", "date", "name", "detail", "move", "recalled", "bold"]
-    rows = rows.assign(bold=rows["event_id"].eq(analysis.PLAN))
+    columns = ["at", "label_at", "day", "date", "name", "detail", "move", "recalled", "bold", "source", "href"]
+    rows = rows.assign(
+        bold=rows["event_id"].eq(analysis.PLAN),
+        source=[citation(source) if isinstance(source, str) else "none" for source in rows["source_id"]],
+        href="#" + rows["event_id"].map(analysis.anchor),
+    )
+    # What is known from general knowledge alone has no row in the table of events.
+    href = alt.when("!datum.recalled").then("link:N").otherwise(alt.value(""))
     moves = alt.Scale(domain=list(MOVE_COLOURS), range=list(MOVE_COLOURS.values()))
     shapes = alt.Scale(domain=list(MOVE_COLOURS), range=MOVE_SHAPES)
     layers = []
     for side, turn, align in (("us", -1, "right"), ("china", 1, "left")):
-        base = alt.Chart(rows.loc[rows["side"].eq(side), columns])
+        base = alt.Chart(rows.loc[rows["side"].eq(side), columns]).transform_calculate(link=LINK)
         dot_x, end_x = middle + turn * 10, middle + turn * (10 + reach)
         layers.append(
             base.mark_rule(color=RULE).encode(
@@ -316,10 +367,11 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
                 shape=alt.Shape("move:N", title="The measure", scale=shapes, sort=None),
                 opacity=alt.when("datum.recalled").then(alt.value(0.4)).otherwise(alt.value(1)),
                 tooltip=tooltip,
+                href=href,
             )
         else:
             dots = base.mark_point(size=75, filled=True, shape="square", color=GREEN, opacity=1).encode(
-                at, x=alt.value(dot_x), tooltip=tooltip[:3]
+                at, x=alt.value(dot_x), tooltip=tooltip[:4], href=href
             )
         layers.append(dots)
         weight = {"expr": "datum.bold ? 'bold' : 'normal'"}
@@ -395,3 +447,62 @@ def followup(matrix: pd.DataFrame) -> alt.LayerChart:
     measure = "Follow-ups dated 26 July 2025 or later, by article of the Plan and status; number in the list"
     chart = alt.layer(circles, numbers).properties(width=500, height=30 * len(articles))
     return titled(chart, finding, measure, width=98)
+
+
+def _cited(source_id: str, most: int = 34) -> str:
+    name, year = citation(source_id).rsplit(" ", 1)
+    return f"{shorten(name, most, placeholder='…')} {year}"
+
+
+def differing_counts(rows: pd.DataFrame) -> alt.HConcatChart:
+    """Return the counts that differ, one line each: the two values as dots on a scale of their ratio, who says them.
+
+    ``rows`` is the result of :func:`policybook.background.differing_counts`.
+    """
+    step, left, right, top = 56, 250, 415, 10.0
+    names = rows["what"].drop_duplicates().tolist()
+    drawn = rows[["what", "end", "said", "ratio", "standing", "resolution"]].assign(
+        source=rows["source_id"].map(_cited), y=rows["what"].map(names.index) * step + 34
+    )
+    down = alt.Y("y:Q", axis=None, scale=alt.Scale(domain=[0, step * len(names)], range=[0, step * len(names)]))
+    across = alt.X("ratio:Q", axis=None, scale=alt.Scale(type="log", domain=[1, top], range=[left, right]))
+    base = alt.Chart(drawn).encode(across, down)
+    tooltip = [
+        alt.Tooltip("what:N", title="Count"),
+        alt.Tooltip("said:N", title="Value"),
+        alt.Tooltip("source:N", title="Source"),
+        alt.Tooltip("standing:N", title="This value"),
+        alt.Tooltip("resolution:N", title="How to word it"),
+    ]
+    rules = base.mark_line(color=RULE, strokeWidth=3).encode(detail="what:N")
+    colours = dict(zip(analysis.STANDING.values(), [BLUE, GREY, ORANGE], strict=True))
+    dots = base.mark_point(filled=True, size=95, opacity=1).encode(
+        color=alt.Color(
+            "standing:N", sort=None, title="The value", scale=alt.Scale(domain=list(colours), range=[*colours.values()])
+        ),
+        shape=alt.Shape(
+            "standing:N",
+            sort=None,
+            title="The value",
+            scale=alt.Scale(domain=list(colours), range=["circle", "cross", "diamond"]),
+        ),
+        tooltip=tooltip,
+    )
+    words = []
+    for end, align, dx in (("low", "right", -11), ("high", "left", 11)):
+        side = base.transform_filter(alt.datum.end == end)
+        words.append(side.mark_text(align=align, dx=dx, dy=-1, fontWeight="bold", color=INK).encode(text="said:N"))
+        words.append(
+            side.mark_text(align=align, dx=dx, dy=13, fontSize=11, color=MUTED, tooltip=None).encode(text="source:N")
+        )
+    heads = (
+        base.transform_filter(alt.datum.end == "low")
+        .mark_text(align="left", dy=-21, color=INK)
+        .encode(x=alt.value(0), text="what:N")
+    )
+    far = rows.loc[rows["ratio"].idxmax(), "ratio"]
+    unsettled = rows.loc[rows["standing"].eq(analysis.STANDING["open"]), "what"].nunique()
+    finding = f"On {len(names)} counts two sources differ, by up to a factor of {far:.1f}; {unsettled} stay open"
+    measure = "Lower and higher value and who gives it; the distance is their ratio, on a log scale from 1 to 10"
+    view = alt.layer(rules, dots, *words, heads).properties(width=PLOT, height=step * len(names))
+    return titled(alt.hconcat(view), finding, measure, width=98)

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping
 
 import altair as alt
 import pandas as pd
 
-from policybook import charts
-from policybook.reception import SMALL_CELL
+from policybook import agreement, charts
+from policybook.reception import ENTRY, SMALL_CELL, STANCES
 
-STANCES = {
-    -2: "strongly critical",
-    -1: "critical",
-    0: "neutral or balanced",
-    1: "supportive",
-    2: "strongly supportive",
-}
 # Pale dots carry the outline of their side, so that each keeps its contrast on both pages.
 _OUTLINES = [charts.DIVERGING[0], charts.DIVERGING[0], charts.GREY, charts.DIVERGING[4], charts.DIVERGING[4]]
 _PLAIN = alt.Axis(title=None, domain=False, ticks=False, labelPadding=8, labelColor=charts.INK, labelLimit=240)
@@ -121,188 +113,198 @@ def stance_dots(dots: pd.DataFrame, unit: int = 12) -> alt.HConcatChart:
     return alt.hconcat(*panels, spacing=6)
 
 
-def frames(counts: pd.DataFrame, highlight: str) -> alt.HConcatChart:
-    """Return bars of items per frame by who saw it, with the agreement; ``highlight`` names one frame in bold."""
-    order = counts["label"].tolist()
-    seen = {
-        "both": "seen by both coders",
-        "first_only": "only by the first",
-        "second_only": "only by the second",
-    }
-    long = counts.melt(id_vars=["label", "n", "agree"], value_vars=list(seen), var_name="who", value_name="items")
-    long["place"] = long["who"].map({who: place for place, who in enumerate(seen)})
-    long["who"] = long["who"].map(seen)
-    bold = f"datum.value === {highlight!r}"
-    axis = _PLAIN.copy()
-    axis.labelFontWeight = alt.when(bold).then(alt.value("bold")).otherwise(alt.value("normal"))
-    y = alt.Y("label:N", sort=order, axis=axis)
-    bars = (
-        alt.Chart(long)
-        .mark_bar(height={"band": 0.7})
-        .encode(
-            x=alt.X("items:Q", title="Items", axis=alt.Axis(tickCount=6)),
-            y=y,
-            color=alt.Color(
-                "who:N",
-                title=None,
-                sort=list(seen.values()),
-                scale=alt.Scale(domain=list(seen.values()), range=[charts.BLUE, charts.SEQUENTIAL[1], charts.GREY]),
-            ),
-            order="place:O",
-            tooltip=[
-                alt.Tooltip("label:N", title="Frame"),
-                alt.Tooltip("who:N", title="Seen"),
-                alt.Tooltip("items:Q", title="Items"),
-                alt.Tooltip("n:Q", title="of items"),
-            ],
-        )
-        .properties(width=316, height=alt.Step(23))
-    )
-    cells = alt.Chart(counts[["label", "both", "any", "agree"]]).encode(y=alt.Y("label:N", sort=order, axis=None))
-    both = cells.mark_text(color=charts.INK, fontSize=12).encode(text="both:Q")
-    agree = cells.transform_calculate(text="format(datum.agree, '.0f') + '%'")
-    agree = agree.mark_text(color=charts.MUTED, fontSize=12).encode(text="text:N")
-    title = {"fontSize": 11.5, "fontWeight": "normal", "color": charts.MUTED, "anchor": "middle", "frame": "group"}
-    columns = [
-        column.properties(width=52, height=alt.Step(23), title=alt.TitleParams(heading, offset=4, **title))
-        for column, heading in ((both, "both"), (agree, "agree"))
+def reliability(table: pd.DataFrame) -> alt.LayerChart:
+    """Return alpha with its interval for each code of :func:`policybook.reception.reliability`, and the bound."""
+    shown = table[["label", "level", "n", "alpha", "low", "high", "reliable"]]
+    order = shown["label"].tolist()
+    domain = [min(-0.1, float(shown["low"].min())), 1]
+    scale, title = alt.Scale(domain=domain, nice=False), "Krippendorff's alpha"
+    x = alt.X("alpha:Q", title=title, scale=scale, axis=alt.Axis(values=[0, 0.2, 0.4, 0.6, 0.8, 1], grid=False))
+    tips = [
+        alt.Tooltip("label:N", title="Code"),
+        alt.Tooltip("alpha:Q", format=".2f", title="Alpha"),
+        alt.Tooltip("low:Q", format=".2f", title="from"),
+        alt.Tooltip("high:Q", format=".2f", title="to"),
+        alt.Tooltip("level:N", title="Level"),
+        alt.Tooltip("n:Q", title="Items"),
     ]
-    return alt.hconcat(bars, *columns, spacing=4)
+    base = alt.Chart(shown).encode(
+        y=alt.Y("label:N", sort=order, axis=_PLAIN),
+        color=alt.condition("datum.reliable", alt.value(charts.BLUE), alt.value(charts.GREY)),
+        tooltip=tips,
+    )
+    spans = base.mark_rule(strokeWidth=2.4).encode(x=alt.X("low:Q", scale=scale, title=title), x2="high:Q")
+    points = base.mark_circle(size=90, opacity=1).encode(x=x)
+    values = base.mark_text(align="left", fontSize=12).encode(
+        x=alt.value(charts.WIDTH - 192), text=alt.Text("alpha:Q", format=".2f"), color=alt.value(charts.INK)
+    )
+    bound = alt.Chart().mark_rule(color=charts.ORANGE, strokeDash=[5, 4]).encode(x=alt.datum(agreement.TENTATIVE))
+    told = (
+        alt.Chart()
+        .mark_text(
+            align="left", dx=5, color=charts.ORANGE, text=f"bound of a tentative conclusion, {agreement.TENTATIVE}"
+        )
+        .encode(x=alt.datum(agreement.TENTATIVE), y=alt.value(-8))
+    )
+    return alt.layer(bound, told, spans, points, values).properties(width=charts.WIDTH - 200, height=alt.Step(22))
 
 
-def signature_tiles(tiles: pd.DataFrame, legend: Mapping[str, str]) -> alt.HConcatChart:
-    """Return the states of :func:`policybook.reception.tiles` as tiles by region, filled by camp.
+def frames(counts: pd.DataFrame, agreed: pd.DataFrame) -> alt.HConcatChart:
+    """Return bars of the items in which both coders saw a frame, with the alpha of the frame and its interval.
 
-    ``legend`` maps camps to labels, in the order of the legend. A dot marks the third agreement.
+    ``counts`` is the table of :func:`policybook.reception.frame_counts`, ``agreed`` that of
+    :func:`policybook.reception.reliability`.
     """
-    fills = {
-        "east": charts.BLUE,
-        "east_reported": "transparent",
-        "both": charts.PINK,
-        "west": charts.ORANGE,
-        "none": "transparent",
-    }
-    strokes = {**fills, "east_reported": charts.BLUE, "none": charts.GREY}
-    shown = tiles.assign(label=tiles["camp"].map(legend), solid=tiles["camp"].isin(["east", "both", "west"]))
-    rows = sorted(shown["row"].unique())
-    y = alt.Y("row:N", sort=rows, axis=None, scale=alt.Scale(type="band", paddingInner=0.14))
-    step = alt.Step(29)
-    words = [legend[camp] for camp in fills]
-    key = alt.Legend(title=None, symbolType="square", symbolSize=150, symbolStrokeWidth=1.6, symbolOpacity=1, columns=3)
-    base = alt.Chart(shown[["row", "place", "iso3", "name", "label", "solid", "third"]]).encode(
-        x=alt.X("place:O", axis=None, scale=alt.Scale(paddingInner=0.1)),
-        y=y,
+    shown = counts.merge(agreed[["code", "alpha", "low", "high"]], left_on="frame", right_on="code")
+    shown = shown[["label", "both", "n", "alpha", "low", "high"]]
+    order = shown["label"].tolist()
+    base = alt.Chart(shown).encode(
+        y=alt.Y("label:N", sort=order, axis=_PLAIN),
         tooltip=[
-            alt.Tooltip("name:N", title="State"),
-            alt.Tooltip("label:N", title="List"),
-            alt.Tooltip("third:N", title="Frontier call"),
+            alt.Tooltip("label:N", title="Frame"),
+            alt.Tooltip("both:Q", title="Items, both coders"),
+            alt.Tooltip("n:Q", title="of items"),
+            alt.Tooltip("alpha:Q", format=".2f", title="Alpha"),
         ],
     )
-    squares = base.mark_rect(cornerRadius=3, strokeWidth=1.6).encode(
-        fill=alt.Fill("label:N", scale=alt.Scale(domain=words, range=[fills[c] for c in fills]), legend=key),
-        stroke=alt.Stroke("label:N", scale=alt.Scale(domain=words, range=[strokes[c] for c in fills]), legend=key),
+    length = alt.Scale(domain=[0, 1.1 * int(shown["both"].max())], nice=False)
+    x = alt.X("both:Q", title="Items in which both coders saw it", scale=length, axis=alt.Axis(grid=False, tickCount=5))
+    bars = base.mark_bar(height={"band": 0.7}, color=charts.GREY).encode(x=x)
+    numbers = base.mark_text(align="left", dx=5, fontSize=12).encode(x=x, text="both:Q")
+    left = alt.layer(bars, numbers).properties(width=300, height=alt.Step(23))
+    cells = alt.Chart(shown).encode(y=alt.Y("label:N", sort=order, axis=None))
+    words = "format(datum.alpha, '.2f') + '  (' + format(datum.low, '.2f') + ' to ' + format(datum.high, '.2f') + ')'"
+    told = cells.transform_calculate(text=words).mark_text(color=charts.MUTED, fontSize=12).encode(text="text:N")
+    title = alt.TitleParams(
+        "alpha (95 % interval)", fontSize=11.5, fontWeight="normal", color=charts.MUTED, anchor="middle", offset=4
     )
-    codes = base.mark_text(fontSize=11.5).encode(
-        text="iso3:N", color=alt.condition("datum.solid", alt.value(charts.PAPER), alt.value(charts.INK))
-    )
-    dots = (
-        base.transform_filter("datum.third")
-        .mark_circle(size=58, opacity=1, color=charts.GREEN, stroke=charts.PAPER, strokeWidth=1.4, dx=14)
-        .encode(yOffset=alt.value(3), xOffset=alt.value(31))
-    )
-    labels = (
-        alt.Chart(shown.loc[shown["place"] == 0, ["row", "region"]])
-        .mark_text(align="right", color=charts.INK, fontSize=12)
-        .encode(y=y, x=alt.value(182), text="region:N")
-        .properties(width=182, height=step)
-    )
-    grid = alt.layer(squares, codes, dots).properties(width=alt.Step(34), height=step)
-    return alt.hconcat(labels, grid, spacing=8)
+    return alt.hconcat(left, told.properties(width=140, height=alt.Step(23), title=title), spacing=6)
 
 
-def combinations_signed(table: pd.DataFrame, sets: Mapping[str, str]) -> alt.HConcatChart:
-    """Return an UpSet-like chart of :func:`policybook.reception.combinations_signed`.
+def sides_by_quarter(counts: pd.DataFrame) -> alt.FacetChart:
+    """Return bars of items by quarter in three columns: critical, neutral, supportive.
 
-    ``sets`` maps agreements to headings. States of combinations of two or more lists are named.
+    ``counts`` is the table of :func:`policybook.reception.side_by_quarter`; quarters of few items are named in grey.
     """
-    shown = table.copy()
-    shown["row"] = [f"{place:02d}" for place in range(len(shown))]
-    rows = shown["row"].tolist()
-    y = alt.Y("row:N", sort=rows, axis=None)
-    step = alt.Step(31)
-    cells = pd.DataFrame(
-        [
-            {"row": row.row, "set": heading, "in": key in row.combination}
-            for row in shown.itertuples()
-            for key, heading in sets.items()
-        ]
+    shown = counts.assign(label=[f"{row.quarter} ({row.n})" for row in counts.itertuples()])
+    order = shown.sort_values("start")["label"].drop_duplicates().tolist()
+    small = shown.loc[shown["small"], "label"].drop_duplicates().tolist()
+    shown["total"] = shown.groupby(["label", "side"])["items"].transform("sum")
+    shown["share"] = shown["total"] / shown["n"]
+    places = ["elsewhere or not known", "Mainland China"]
+    shown["place_order"] = shown["place"].map(places.index)
+    shown = shown[["label", "side", "place", "place_order", "items", "total", "share"]]
+    axis = _PLAIN.copy()
+    axis.labelColor = (
+        alt.when(f"indexof({small!r}, datum.value) >= 0").then(alt.value(charts.MUTED)).otherwise(alt.value(charts.INK))
     )
-    headings = list(sets.values())
-    scale = alt.Scale(domain=headings)
-    x = alt.X(
-        "set:N",
-        sort=headings,
-        scale=scale,
-        title=None,
-        axis=alt.Axis(orient="top", domain=False, ticks=False, labelAngle=-35, labelColor=charts.INK, labelPadding=6),
+    y = alt.Y("label:N", sort=order, axis=axis)
+    length = alt.Scale(domain=[0, 1.25 * int(shown["total"].max())], nice=False)
+    base = alt.Chart(shown).encode(y=y)
+    bars = base.mark_bar(height={"band": 0.62}).encode(
+        x=alt.X("items:Q", title=None, scale=length, axis=None),
+        order="place_order:O",
+        color=alt.Color(
+            "place:N", title=None, sort=places, scale=alt.Scale(domain=places, range=[charts.BLUE, charts.ORANGE])
+        ),
+        tooltip=[
+            alt.Tooltip("label:N", title="Quarter (items)"),
+            alt.Tooltip("side:N", title="Stance"),
+            alt.Tooltip("place:N", title="Publisher"),
+            alt.Tooltip("items:Q", title="Items"),
+            alt.Tooltip("share:Q", format=".0%", title="Share of all items of this stance"),
+        ],
     )
-    matrix = alt.Chart(cells).encode(x=x, y=y)
-    empty = matrix.transform_filter("!datum.in").mark_circle(size=110, color=charts.RULE, opacity=1)
-    full = matrix.transform_filter("datum.in").mark_circle(size=110, color=charts.INK, opacity=1)
-    places = {heading: place for place, heading in enumerate(sets.values())}
-    ends = cells[cells["in"]].assign(place=lambda part: part["set"].map(places)).sort_values("place")
-    ends = ends.groupby("row")["set"].agg(["first", "last"]).reset_index()
-    links = (
-        alt.Chart(ends)
-        .mark_rule(strokeWidth=2.4, color=charts.INK)
-        .encode(x=alt.X("first:N", sort=headings, scale=scale), x2="last:N", y=y)
-    )
-    left = alt.layer(empty, links, full).properties(width=132, height=step)
+    numbers = base.transform_filter(alt.datum.place_order == 0).mark_text(align="left", dx=5, fontSize=12)
+    labels = numbers.encode(x=alt.X("total:Q", scale=length, axis=None), text="total:Q")
+    header = alt.Header(title=None, labelAnchor="start", labelOrient="top", labelPadding=2)
+    column = alt.Column("side:N", sort=["critical", "neutral", "supportive"], header=header)
+    return alt.layer(bars, labels).properties(width=160, height=alt.Step(30)).facet(column=column, spacing=14)
 
-    long = shown.melt(id_vars=["row"], value_vars=["confirmed", "reported"], var_name="status", value_name="states")
-    status = {"confirmed": "on an official count", "reported": "a signature only reported"}
-    long["place"] = long["status"].map({"confirmed": 0, "reported": 1})
-    long["status"] = long["status"].map(status)
-    most = int(shown["n"].max())
-    length = alt.Scale(domain=[0, most * 2.3], nice=False)
-    bars = (
-        alt.Chart(long)
-        .mark_bar(height=16)
-        .encode(
-            x=alt.X("states:Q", axis=None, scale=length),
-            y=y,
-            order="place:O",
-            color=alt.Color(
-                "status:N",
-                title=None,
-                sort=list(status.values()),
-                scale=alt.Scale(domain=list(status.values()), range=[charts.BLUE, charts.SEQUENTIAL[1]]),
-            ),
-            tooltip=[alt.Tooltip("states:Q", title="States"), alt.Tooltip("status:N", title="Names")],
-        )
+
+def regime_map(bodies: pd.DataFrame, highlight: list[str]) -> alt.LayerChart:
+    """Return the bodies of :func:`policybook.reception.regime_map` by condition of entry and orientation.
+
+    Hollow marks ask for shared values; bodies whose ``inst_id`` is in ``highlight`` stand out in colour.
+    """
+    shown = bodies.assign(led=bodies["inst_id"].isin(highlight))
+    shown["values"] = shown["gate"].map({True: "asks for shared values", False: "asks for no shared values"})
+    shown = shown[["label", "entry", "orientation", "values", "force", "line", "led"]]
+    entries = [entry for entry in ENTRY.values() if entry in set(shown["entry"])]
+    first = shown.groupby("entry")["line"].min().loc[entries]
+    lines = alt.Scale(domain=[-0.7, len(shown) - 0.3], nice=False, zero=False, reverse=True)
+    y = alt.Y("line:Q", axis=None, scale=lines)
+    x = alt.X(
+        "orientation:Q",
+        title="Orientation: safety and rights (left) to sovereignty, development and openness (right)",
+        scale=alt.Scale(domain=[-2, 2], nice=False),
+        axis=alt.Axis(values=[-2, -1, 0, 1, 2], titleAnchor="middle", grid=False),
     )
-    texts = pd.DataFrame(
-        {
-            "row": shown["row"],
-            "n": shown["n"],
-            "text": [
-                "\n".join(textwrap.wrap(f"{row.n}  {', '.join(row.names)}" if row.degree > 1 else str(row.n), 58))
-                for row in shown.itertuples()
+    colour = alt.condition("datum.led", alt.value(charts.ORANGE), alt.value(charts.BLUE))
+    kinds = ["asks for no shared values", "asks for shared values"]
+    base = alt.Chart(shown).encode(x=x, y=y)
+    tips = [
+        alt.Tooltip("label:N", title="Body or text"),
+        alt.Tooltip("entry:N", title="Entry"),
+        alt.Tooltip("values:N", title="Values"),
+        alt.Tooltip("force:N", title="Force"),
+        alt.Tooltip("orientation:Q", title="Orientation"),
+    ]
+    dots = base.mark_point(size=110, opacity=1, strokeWidth=2.2, filled=False).encode(
+        stroke=colour,
+        fill=(
+            alt.when("datum.values === 'asks for shared values'")
+            .then(alt.value(charts.PAPER))
+            .when("datum.led")
+            .then(alt.value(charts.ORANGE))
+            .otherwise(alt.value(charts.BLUE))
+        ),
+        shape=alt.Shape("values:N", title=None, scale=alt.Scale(domain=kinds, range=["circle", "diamond"])),
+        tooltip=tips,
+    )
+    names = {"fontSize": 12, "baseline": "middle", "color": charts.INK}
+    labels = base.mark_text(align="left", dx=11, **names).encode(text="label:N")
+    headings = pd.DataFrame({"entry": entries, "line": first.to_numpy(), "edge": first.to_numpy() - 0.5})
+    heads = alt.Chart(headings).encode(y=y)
+    told = heads.mark_text(align="right", fontWeight="bold", color=charts.INK).encode(x=alt.value(-14), text="entry:N")
+    rules = (
+        alt.Chart(headings[1:])
+        .mark_rule(color=charts.RULE)
+        .encode(y=alt.Y("edge:Q", axis=None, scale=lines), x=alt.value(-140), x2=alt.value(500))
+    )
+    zero = alt.Chart().mark_rule(color=charts.RULE, strokeWidth=1.4).encode(x=alt.datum(0))
+    return alt.layer(rules, zero, dots, labels, told).properties(width=500, height=25 * len(shown))
+
+
+def weights_of_power(table: pd.DataFrame) -> alt.HConcatChart:
+    """Return bars of private investment and of downloads of :func:`policybook.reception.weights_of_power`."""
+    who = ["United States", "China"]
+    titles = {
+        "investment": "Private investment in AI, billion USD a year",
+        "downloads": "Downloads of open models, billion",
+    }
+    panels = []
+    for measure, title in titles.items():
+        part = table.loc[table["measure"] == measure, ["period", "who", "value"]]
+        most = float(part["value"].max())
+        x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, 1.22 * most], nice=False))
+        base = alt.Chart(part).encode(
+            x=x,
+            y=alt.Y("period:N", title=None, axis=_PLAIN, scale=alt.Scale(paddingInner=0.25)),
+            yOffset=alt.YOffset("who:N", sort=who, scale=alt.Scale(domain=who)),
+            tooltip=[
+                alt.Tooltip("who:N", title="State"),
+                alt.Tooltip("period:N", title="Period"),
+                alt.Tooltip("value:Q", title=title),
             ],
-        }
-    )
-    labels = (
-        alt.Chart(texts)
-        .mark_text(align="left", dx=6, fontSize=11.5, lineBreak="\n", baseline="middle", color=charts.INK)
-        .encode(x=alt.X("n:Q", scale=length), y=y, text="text:N")
-    )
-    two = texts["text"].str.contains("\n")
-    one_line = labels.transform_filter("indexof(datum.text, '\\n') < 0")
-    two_lines = labels.mark_text(
-        align="left", dx=6, dy=-7, fontSize=11.5, lineBreak="\n", baseline="middle", color=charts.INK
-    ).transform_filter("indexof(datum.text, '\\n') >= 0")
-    right = alt.layer(bars, one_line, *([two_lines] if two.any() else [])).properties(width=480, height=step)
-    return alt.hconcat(left, right, spacing=14)
+        )
+        colour = alt.Color("who:N", title=None, scale=alt.Scale(domain=who, range=[charts.BLUE, charts.ORANGE]))
+        bars = base.mark_bar(height={"band": 0.86}).encode(color=colour)
+        places = ".1f" if measure == "investment" else ".2f"
+        numbers = base.mark_text(align="left", dx=5, fontSize=12).encode(text=alt.Text("value:Q", format=places))
+        head = alt.TitleParams(title, fontSize=12.5, anchor="start", offset=6, frame="group")
+        panels.append(alt.layer(bars, numbers).properties(width=250, height=alt.Step(24), title=head))
+    return alt.hconcat(*panels, spacing=24)
 
 
 def principles(weights: pd.DataFrame, highlight: list[str]) -> alt.HConcatChart:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import altair as alt
 import pandas as pd
 
-from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, SKY, WIDTH, titled
+from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RULE, SKY, WIDTH, titled
+from policybook.coverage import REGIONS, STATES
 from policybook.standards import (
     BEFORE,
     DRAFT,
@@ -14,108 +17,16 @@ from policybook.standards import (
     FAMILY_GROUPS,
     FORCE_CLASSES,
     INSTRUMENT_GROUPS,
+    PARTIAL,
     PLAN_DATE,
-    REACHES,
-    REGIONS,
 )
 
-REACH_COLOURS = dict(zip(REACHES, [BLUE, GREEN, RED, PINK, GREY], strict=True))
-EDGE_COLOURS = {
-    "is parent of": MUTED,
-    "mirrors, is member of": INK,
-    "runs secretariat of": ORANGE,
-    "works with, steers": SKY,
-}
+EVERY = "all"
 
 
-def _fixed(chart: alt.LayerChart, finding: str, measure: str) -> alt.VConcatChart:
+def fixed(chart: alt.LayerChart, finding: str, measure: str) -> alt.VConcatChart:
     """Return a chart that keeps its size on a narrow page and scrolls there: its marks are placed by pixels."""
     return titled(alt.vconcat(chart), finding, measure).configure_axis(grid=False)
-
-
-def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> alt.VConcatChart:
-    """Draw the network of bodies; a click on a body leaves only it and its neighbours strong.
-
-    Recalled relations and bodies are dashed or hollow. Colours of nodes: reach; of edges: kind of relation.
-    """
-    known = edges[~edges["recalled"]]
-    ends = pd.concat([known["source_body"], known["target_body"]])
-    hub = ends.value_counts().idxmax()
-    names = nodes.set_index("body_id")["label"]
-    office = known[(known["target_body"] == hub) & (known["kind"] == "runs secretariat of")]["source_body"]
-    holder = f"{names[office.iloc[0]]} runs its secretariat" if len(office) else "its secretariat is not known"
-    finding = f"Most relations meet in {names[hub]}: {(ends == hub).sum()} of {len(known)}; {holder}"
-    near = "!isValid(picked.body_id) || indexof(picked.body_id, datum.{}) >= 0"
-    on_edge = f"{near.format('source_body')} || indexof(picked.body_id, datum.target_body) >= 0"
-    on_node = f"{near.format('body_id')} || indexof(datum.neighbours, '|' + picked.body_id[0] + '|') >= 0"
-    across = alt.Scale(domain=[nodes["x"].min() - 20, nodes["x"].max() + 30], nice=False)
-    down = alt.Scale(domain=[nodes["y"].min() - 16, nodes["y"].max() + 16], nice=False, reverse=True)
-    x, y = alt.X("x:Q", axis=None, scale=across), alt.Y("y:Q", axis=None, scale=down)
-    lines = (
-        alt.Chart(edges)
-        .mark_rule()
-        .encode(
-            x=x,
-            y=y,
-            x2="x2:Q",
-            y2="y2:Q",
-            color=alt.Color(
-                "kind:N",
-                title=None,
-                scale=alt.Scale(domain=list(EDGE_COLOURS), range=list(EDGE_COLOURS.values())),
-                legend=alt.Legend(symbolType="stroke", symbolStrokeWidth=2.5),
-            ),
-            strokeWidth=alt.condition("datum.kind == 'mirrors, is member of'", alt.value(2.4), alt.value(1.3)),
-            strokeDash=alt.condition("datum.recalled", alt.value([3, 3]), alt.value([1, 0])),
-            opacity=alt.condition(on_edge, alt.value(0.85), alt.value(0.08)),
-            tooltip=[alt.Tooltip("relation:N", title="Relation"), alt.Tooltip("recalled:N", title="Recalled")],
-        )
-    )
-    base = alt.Chart(nodes[["body_id", "label", "name", "reach", "degree", "neighbours", "recalled", "x", "y"]]).encode(
-        x=x,
-        y=y,
-        size=alt.Size("degree:Q", scale=alt.Scale(domain=[1, 20], range=[45, 420]), legend=None),
-        opacity=alt.condition(on_node, alt.value(1), alt.value(0.15)),
-        tooltip=[
-            alt.Tooltip("name:N", title="Body"),
-            alt.Tooltip("label:N", title="Short"),
-            alt.Tooltip("reach:N", title="Reach"),
-            alt.Tooltip("degree:Q", title="Relations"),
-        ],
-    )
-    picked = alt.selection_point(name="picked", fields=["body_id"], on="click", clear="dblclick")
-    points = (
-        base.mark_circle().encode(color=_reach(alt.Legend(symbolType="circle", orient="bottom"))).add_params(picked)
-    )
-    hollow = base.transform_filter("datum.recalled").mark_circle(fill=PAPER, strokeWidth=1.6)
-    hollow = hollow.encode(stroke=alt.Stroke("reach:N", scale=_reach_scale(), legend=None))
-    label = alt.Chart(labels[["body_id", "label", "neighbours", "label_x", "label_y", "align"]]).encode(
-        x=alt.X("label_x:Q", axis=None, scale=across),
-        y=alt.Y("label_y:Q", axis=None, scale=down),
-        text="label:N",
-        opacity=alt.condition(on_node, alt.value(1), alt.value(0.15)),
-    )
-    texts = []
-    for align in ("left", "right", "center"):
-        part = label.transform_filter(f"datum.align == '{align}'")
-        style = {"fontSize": 11, "align": align, "baseline": "middle"}
-        texts.append(part.mark_text(**style, stroke=PAPER, strokeWidth=3, strokeJoin="round"))
-        texts.append(part.mark_text(**style, color=INK))
-    chart = alt.layer(lines, points, hollow, *texts).resolve_scale(color="independent")
-    chart = chart.properties(width=WIDTH, height=600)
-    more = len(edges) - len(known)
-    measure = (
-        f"{len(nodes)} bodies, {len(known)} relations that sources name; dashed or hollow: general knowledge ({more})"
-    )
-    return _fixed(chart, finding, measure)
-
-
-def _reach_scale() -> alt.Scale:
-    return alt.Scale(domain=REACHES, range=list(REACH_COLOURS.values()))
-
-
-def _reach(legend: alt.Legend) -> alt.Color:
-    return alt.Color("reach:N", title=None, scale=_reach_scale(), legend=legend)
 
 
 def by_year(counts: pd.DataFrame) -> alt.VConcatChart:
@@ -131,11 +42,16 @@ def by_year(counts: pd.DataFrame) -> alt.VConcatChart:
     table = counts[["group", "period", "state", "n"]].assign(foot=counts["group"].map(floor))
     table["head"] = table["foot"] - table["n"].fillna(0).astype(float) * unit
     table["text"] = table["n"].astype(str).where(table["n"].notna(), "no data")
+    until = counts["records_end"].dt.strftime("0 to %b")
+    table["text"] = table["text"].mask(counts["state"] == PARTIAL, until)
     down = alt.Scale(domain=[0, step * len(groups)], nice=False, reverse=True)
     y = alt.Y("head:Q", axis=None, scale=down)
+    family = alt.param(name="family", value=EVERY, bind=alt.binding_select(options=[EVERY, *groups], name="Family "))
+    strong = alt.condition(f"family == '{EVERY}' || family == datum.group", alt.value(1), alt.value(0.15))
     base = alt.Chart(table).encode(
         x=alt.X("period:O", scale=alt.Scale(domain=periods), title=None, axis=alt.Axis(labelAngle=0, domain=False)),
         y=y,
+        opacity=strong,
         tooltip=[
             alt.Tooltip("group:N", title="Family"),
             alt.Tooltip("period:O", title="Year"),
@@ -145,15 +61,16 @@ def by_year(counts: pd.DataFrame) -> alt.VConcatChart:
     colours = alt.Scale(domain=["issued", DRAFT, "unknown"], range=[BLUE, ORANGE, RULE])
     bars = base.mark_bar(width=30).encode(y2="foot:Q", color=alt.Color("state:N", scale=colours, legend=None))
     style = {"baseline": "bottom", "dy": -2, "fontSize": 11}
-    numbers = base.transform_filter("isValid(datum.n)").mark_text(**style, color=INK).encode(text="text:N")
-    unknown = base.transform_filter("!isValid(datum.n)").mark_text(**style, color=MUTED).encode(text="text:N")
+    numbers = base.transform_filter("datum.n > 0").mark_text(**style, color=INK).encode(text="text:N")
+    unknown = base.transform_filter("!(datum.n > 0)").mark_text(**style, color=MUTED).encode(text="text:N")
     rows = alt.Chart(pd.DataFrame({"group": groups, "foot": [floor[group] for group in groups]}))
     rules = rows.mark_rule(color=RULE).encode(y=alt.Y("foot:Q", axis=None, scale=down))
     heads = rows.mark_text(align="right", baseline="bottom", dy=-2, fontWeight="bold").encode(
-        x=alt.value(-8), y=alt.Y("foot:Q", axis=None, scale=down), text="group:N"
+        x=alt.value(-8), y=alt.Y("foot:Q", axis=None, scale=down), text="group:N", opacity=strong
     )
     chart = alt.layer(bars, rules, numbers, unknown, heads).properties(width=WIDTH - 155, height=step * len(groups))
-    return _fixed(
+    chart = chart.add_params(family)
+    return fixed(
         chart, finding, f"Documents in this report's selection by year of publication; orange: {drafts} drafts"
     )
 
@@ -162,7 +79,8 @@ def chinese_force(documents: pd.DataFrame) -> alt.VConcatChart:
     """Draw each Chinese document as a dot in the row of its class of force, with what the class means."""
     binding = documents[(documents["force"] == "mandatory_national") & (documents["state"] == "published")]
     about_ai = int((~binding["energy"]).sum())
-    finding = f"{len(binding)} of {len(documents)} Chinese documents bind in law, and {about_ai} of them is about AI"
+    share = f"{len(binding)} of {len(documents)}"
+    finding = f"{share} Chinese documents are published mandatory standards; {about_ai} of them is about AI"
     order = [name for name, _ in FORCE_CLASSES.values()]
     states = ["published", "draft", "replaced"]
     y = alt.Y("class_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False))
@@ -193,7 +111,7 @@ def chinese_force(documents: pd.DataFrame) -> alt.VConcatChart:
         .encode(y=y, x=alt.value(4), text="text:N")
     )
     chart = alt.layer(dots, notes).properties(width=WIDTH - 190, height=alt.Step(48))
-    return _fixed(
+    return fixed(
         chart, finding, "Chinese documents in the selection, one mark each; round: AI, square: energy or water"
     )
 
@@ -252,11 +170,14 @@ def energy_grid(rows: pd.DataFrame) -> alt.VConcatChart:
     rules = alt.Chart(pd.DataFrame({"y": list(tops.values()), "x": 0, "x2": WIDTH + 10})).mark_rule(color=RULE)
     rules = rules.encode(x=x, x2="x2:Q", y=y)
     chart = alt.layer(marks, rules, numbers, heads).properties(width=WIDTH, height=high)
-    return _fixed(chart, finding, "Energy, water and environment standards in the selection, one dot each")
+    return fixed(chart, finding, "Energy, water and environment standards in the selection, one dot each")
 
 
-def coverage(cells: pd.DataFrame) -> alt.VConcatChart:
-    """Draw for each ask of the Plan and each region whether a standard is published, in draft only, or not found."""
+def coverage(cells: pd.DataFrame, names: pd.Series) -> alt.VConcatChart:
+    """Draw for each ask of the Plan and each region whether a standard is published, in draft only, or not found.
+
+    ``names`` maps ``std_id`` to designations: one of them stands beside each mark.
+    """
     asks = cells["ask"].nunique()
     answered = cells[cells["state"] == "published"]["ask"].nunique()
     bound = cells[(cells["region"] == REGIONS[2]) & (cells["state"] == "published")]["ask"].nunique()
@@ -266,16 +187,16 @@ def coverage(cells: pd.DataFrame) -> alt.VConcatChart:
     rows["row"] = "Art. " + rows["article"].str[1:].str.lstrip("0") + "  " + rows["ask"]
     drafts = rows["draft"].map(lambda n: f" + {n} draft{'s' if n > 1 else ''}" if n else "")
     rows["text"] = rows["published"].map(lambda n: f"{n}" if n else "") + drafts
-    rows["text"] = rows["text"].str.removeprefix(" + ").replace("", "none found")
-    rows["numbers"] = rows["published_names"].map(_names)
-    rows["drafts"] = rows["draft_names"].map(_names)
-    states = ["published", "draft only", "none found"]
-    base = alt.Chart(rows[["row", "region", "state", "text", "numbers", "drafts"]]).encode(
+    rows["text"] = rows["text"].str.removeprefix(" + ").replace("", STATES[2])
+    rows["numbers"] = rows["published_ids"].map(lambda ids: _names(names[ids]))
+    rows["drafts"] = rows["draft_ids"].map(lambda ids: _names(names[ids]))
+    rows["first"] = [_one(names, row.published_ids or row.draft_ids) for row in rows.itertuples()]
+    base = alt.Chart(rows[["row", "region", "state", "text", "first", "numbers", "drafts"]]).encode(
         y=alt.Y(
             "row:N",
             sort=list(dict.fromkeys(rows["row"])),
             title=None,
-            axis=alt.Axis(labelLimit=240, ticks=False, domain=False, labelColor=INK),
+            axis=alt.Axis(labelLimit=270, ticks=False, domain=False, labelColor=INK),
         ),
         x=alt.X(
             "region:N",
@@ -285,7 +206,7 @@ def coverage(cells: pd.DataFrame) -> alt.VConcatChart:
                 orient="top",
                 labelAngle=0,
                 labelAlign="left",
-                labelOffset=-40,
+                labelOffset=-52,
                 labelPadding=16,
                 labelExpr="split(datum.label, ', ')",
                 labelLineHeight=14,
@@ -302,23 +223,34 @@ def coverage(cells: pd.DataFrame) -> alt.VConcatChart:
             alt.Tooltip("drafts:N", title="In draft"),
         ],
     )
-    marks = base.mark_point(size=130, strokeWidth=2, opacity=1).encode(
-        xOffset=alt.value(-34),
-        stroke=alt.Stroke("state:N", title=None, scale=alt.Scale(domain=states, range=[BLUE, ORANGE, RULE])),
-        fill=alt.Fill("state:N", title=None, scale=alt.Scale(domain=states, range=[BLUE, PAPER, PAPER])),
+    marks = base.mark_point(size=110, strokeWidth=2, opacity=1).encode(
+        xOffset=alt.value(-46),
+        yOffset=alt.value(-6),
+        stroke=alt.Stroke("state:N", title=None, scale=alt.Scale(domain=STATES, range=[BLUE, ORANGE, RULE])),
+        fill=alt.Fill("state:N", title=None, scale=alt.Scale(domain=STATES, range=[BLUE, PAPER, PAPER])),
     )
     texts = base.mark_text(align="left", fontSize=12).encode(
-        xOffset=alt.value(-22),
+        xOffset=alt.value(-35),
+        yOffset=alt.value(-6),
         text="text:N",
-        color=alt.condition("datum.state == 'none found'", alt.value(MUTED), alt.value(INK)),
+        color=alt.condition(f"datum.state == '{STATES[2]}'", alt.value(MUTED), alt.value(INK)),
     )
-    chart = alt.layer(marks, texts).properties(width=WIDTH - 200, height=alt.Step(29))
-    measure = "Number of standards in the selection that bear on each ask; own mapping, existence only"
-    return _fixed(chart, finding, measure)
+    numbers = base.mark_text(align="left", fontSize=10.5, color=MUTED, limit=122).encode(
+        xOffset=alt.value(-52), yOffset=alt.value(8), text="first:N"
+    )
+    chart = alt.layer(marks, texts, numbers).properties(width=WIDTH - 180, height=alt.Step(36))
+    measure = "Standards in the selection that bear on each ask, one number each; own mapping, existence only"
+    return fixed(chart, finding, measure)
 
 
-def _names(names: list[str]) -> str:
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "") or "none found"
+def _names(names: pd.Series) -> str:
+    return ", ".join(names.iloc[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "") or STATES[2]
+
+
+def _one(names: pd.Series, ids: list[str]) -> str:
+    """Return the number that stands for a cell: the shortest one, without the version or month of the edition."""
+    short = [re.sub(r" (V\d\S* )?\(.*\)$", "", names[key]) for key in ids]
+    return min(short, key=lambda name: (not re.search(r"\d", name), len(name), name), default="")
 
 
 def targets(progress: pd.DataFrame) -> alt.VConcatChart:
@@ -358,7 +290,7 @@ def targets(progress: pd.DataFrame) -> alt.VConcatChart:
     texts = base.mark_text(align="left").encode(x=alt.X("at:Q", scale=scale), text="label:N", color=_on_bar())
     goals = base.mark_text(align="left", color=MUTED).encode(x=alt.value(208), text="goal:N")
     chart = alt.layer(band, bars, texts, goals).properties(width=200, height=alt.Step(28))
-    return _fixed(
+    return fixed(
         chart, finding, "Latest official figure as a share of the target; at the right, the target and its year"
     )
 
@@ -441,6 +373,6 @@ def instruments(rows: pd.DataFrame) -> alt.VConcatChart:
     plan = alt.Chart(pd.DataFrame({"plan": [PLAN_DATE]}))
     line = plan.mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("plan:T"))
     chart = alt.layer(wait, line, dots, inner).properties(width=WIDTH - 230, height=alt.Step(17))
-    return _fixed(
+    return fixed(
         chart, finding, "By legal force; a line runs from issue to entry into force; hollow: the day is not known"
     )

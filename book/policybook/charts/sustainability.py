@@ -590,8 +590,7 @@ def _listed(words: list[str], joint: str = "and") -> str:
 
 
 def provision_matrix(matrix: pd.DataFrame) -> alt.VConcatChart:
-    """Draw what each document names and sets, grouped by issuer; ``matrix`` is from "
-    ":func:`energy.provision_matrix`."""
+    """Draw what each document names and sets, by issuer; ``matrix`` is from :func:`energy.provision_matrix`."""
     rows = matrix.assign(
         look=matrix["state"].map(lambda state: _STATE_STYLE[state][0]), group=matrix["group"].astype(str)
     )
