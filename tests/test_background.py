@@ -540,3 +540,11 @@ def test_every_chart_has_a_tooltip(events, texts, matrix, articles):
         spec = chart.to_dict()
         top = spec.get("encoding", {})
         assert top.get("tooltip") or any(mark["encoding"].get("tooltip") for mark in marks(spec))
+
+
+def test_persons_are_tied_to_the_events_and_none_is_recalled():
+    persons, events = data.load("persons"), data.load("events").set_index("event_id")
+    assert set(persons["evidence"]) <= set(data.SEEN)
+    for row in persons[persons["event_id"].notna()].itertuples():
+        assert row.event_id in events.index
+    assert persons["name_zh"].str.fullmatch(r"[\u4e00-\u9fff]+").all()
