@@ -3,6 +3,7 @@
 import csv
 import threading
 from http.server import ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -278,15 +279,16 @@ def test_a_failure_while_writing_leaves_the_tables_as_they_were(tmp_path, data_c
     kept = state(data_copy)
     written = []
 
-    copy = corpus.shutil.copyfile
+    write = Path.write_bytes
 
-    def full(source, target, **options):
-        written.append(target)
-        if sum(str(data_copy.data) in str(path) for path in written) > 3:
-            raise OSError(28, "No space left on device", str(target))
-        return copy(source, target, **options)
+    def full(path, content):
+        if data_copy.data in path.parents:
+            written.append(path)
+            if len(written) > 3:
+                raise OSError(28, "No space left on device", str(path))
+        return write(path, content)
 
-    monkeypatch.setattr(corpus.shutil, "copyfile", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space left"):
         corpus.add(PLAN, tmp_path / "plan.html", report=data_copy)
     assert state(data_copy) == kept

@@ -60,6 +60,12 @@ def interval(
     return float(low), float(high)
 
 
+def summary(first: pd.Series, second: pd.Series, level: str = "nominal", draws: int = DRAWS) -> dict[str, float | bool]:
+    """Return ``alpha``, its 95 % interval ``low`` to ``high``, and ``reliable`` (alpha at least ``TENTATIVE``)."""
+    value, (low, high) = alpha(first, second, level), interval(first, second, level, draws=draws)
+    return {"alpha": value, "low": low, "high": high, "reliable": value >= TENTATIVE}
+
+
 def table(first: pd.DataFrame, second: pd.DataFrame, key: str, columns: Iterable[str]) -> pd.DataFrame:
     """Return the agreement of two coders, one row for each coded column.
 
@@ -74,16 +80,12 @@ def table(first: pd.DataFrame, second: pd.DataFrame, key: str, columns: Iterable
     rows = []
     for column in columns:
         a, b = one[column].astype(str), two[column].astype(str)
-        value, (low, high) = alpha(a, b), interval(a, b)
         rows.append(
             {
                 "column": column,
                 "units": len(a),
                 "percent": 100 * float((a.to_numpy() == b.to_numpy()).mean()),
-                "alpha": value,
-                "low": low,
-                "high": high,
-                "reliable": value >= TENTATIVE,
+                **summary(a, b),
             }
         )
     return pd.DataFrame(rows)
@@ -93,8 +95,8 @@ def by_theme(first: pd.DataFrame, second: pd.DataFrame, key: str = "commitment_i
     """Return the agreement of two coders on each theme: whether a unit carries it, whatever else it carries.
 
     Both tables have ``key`` and ``themes`` (tuples of codes). One row for each theme, sorted: ``theme``, ``first`` and
-    ``second`` (units with the theme, by each coder), ``alpha``, ``low``, ``high`` (95 % interval). Raises
-    ``ValueError`` when the coders did not code the same units.
+    ``second`` (units with the theme, by each coder), ``alpha``, ``low``, ``high``, ``reliable`` (see
+    :func:`summary`). Raises ``ValueError`` when the coders did not code the same units.
     """
     one, two = first.set_index(key)["themes"], second.set_index(key)["themes"]
     if set(one.index) != set(two.index):
@@ -104,7 +106,6 @@ def by_theme(first: pd.DataFrame, second: pd.DataFrame, key: str = "commitment_i
     for theme in sorted({code for codes in [*one, *two] for code in codes}):
         a = pd.Series([theme in codes for codes in one]).astype(str)
         b = pd.Series([theme in codes for codes in two]).astype(str)
-        low, high = interval(a, b, draws=DRAWS // 2)
         uses = {"first": int((a == "True").sum()), "second": int((b == "True").sum())}
-        rows.append({"theme": theme, **uses, "alpha": alpha(a, b), "low": low, "high": high})
+        rows.append({"theme": theme, **uses, **summary(a, b, draws=DRAWS // 2)})
     return pd.DataFrame(rows)

@@ -195,9 +195,19 @@ def article_links(codes: Iterable[str]) -> list[tables.Text]:
     ]
 
 
+def article_name(article: str) -> str:
+    """Return an article in words: ``article 7`` for ``A07``."""
+    return f"article {int(article[1:])}"
+
+
+def _badge(value: str, style: str | None = None) -> str:
+    """Return a value as a badge in MyST Markdown, as :func:`policybook.tables.badge` makes it for cells."""
+    return f"[{tables.badge(value).text}]{{.pb-badge .pb-{tables.badge(style or value).badge}}}"
+
+
 def headings(row: pd.Series) -> str:
     """Return the headings of an article in English and Chinese as MyST Markdown, recalled wording marked as such."""
-    mark = " [recalled wording]{.pb-badge .pb-recalled}"
+    mark = " " + _badge("recalled wording", "recalled")
     english = f"**{row['heading_en']}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
     chinese = f"[{row['heading_zh']}]{{.language-zh-Hans}}" + (mark if row["heading_zh_evidence"] == RECALLED else "")
     return f"{english}\\\n{chinese}"
@@ -207,13 +217,13 @@ def show_article(number: int) -> None:
     """Display one article (0 is the preamble): headings, summary, and the table of what it asks."""
     articles = data.load("articles").set_index("article_no")
     row = articles.loc[number]
-    known = f"Summary [{row['evidence']}]{{.pb-badge .pb-{row['evidence']}}}, confidence {row['confidence']}"
+    known = f"Summary {_badge(row['evidence'])}, confidence {row['confidence']}"
     about = f"{headings(row)}\n\n{row['paraphrase']}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
     if pd.notna(row["note"]):
         about += f" Limit: {row['note']}."
     display(Markdown(about))
     asks = article_asks(row["article"])
-    place = "the preamble" if number == 0 else f"article {number}"
+    place = "the preamble" if number == 0 else article_name(row["article"])
     recalled = int((asks["evidence"] == RECALLED).sum())
     columns = {
         "number": "No.",
@@ -278,10 +288,8 @@ def elsewhere(article: str) -> str:
     claims = claims.sort_values("claim_id")
     rows = []
     for row in claims.itertuples():
-        verdict = label(row.verdict)
         cited = f" {{cite:p}}`{','.join(row.source_ids)}`" if row.source_ids else ""
-        badge = f"[{verdict}]{{.pb-badge .pb-{verdict.replace(' ', '-')}}}"
-        rows.append(f"- {badge} {plain(row.claim.rstrip('.'))}. {plain(row.finding)}{cited}")
+        rows.append(f"- {_badge(row.verdict)} {plain(row.claim.rstrip('.'))}. {plain(row.finding)}{cited}")
     said += _folded(f"Claims about it: {len(rows)} checked", rows)
     return "\n\n".join(said)
 
@@ -386,7 +394,7 @@ def _section(name: str) -> str:
     article, _, rest = name.partition("_")
     if not re.fullmatch(r"A\d\d", article):
         return name.replace("_", " ")
-    return (f"{rest.replace('_', ' ')} of " if rest else "") + f"article {int(article[1:])}"
+    return (f"{rest.replace('_', ' ')} of " if rest else "") + article_name(article)
 
 
 def disagreements(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

@@ -253,7 +253,7 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
     """Show each article and ask for each recalled ask whether the text has it; keep what was confirmed."""
     from policybook import corpus
 
-    texts = {"A00" if part.name == "preamble" else part.name: part for part in parts}
+    texts = corpus.by_article(parts)
     confirmed, absent, article = [], [], ""
     OUT.print("\nDoes the text say this? y: yes, n: no, s: skip, q: end", soft_wrap=True)
     for ask in waiting:

@@ -154,20 +154,9 @@ def _publish(tables: _Tables) -> list[str]:
         problems = data.check(draft)
         if problems:
             raise data.DataError(problems)
-        # Written as drafts beside their targets first, so that what can fail (a full disk, a folder that is not
-        # writable) fails before the first table changes. The descriptor comes last: until then the check tells.
-        targets = [*contents, report.descriptor.relative_to(report.data)]
-        drafts = []
-        try:
-            for path in targets:
-                draft_file = (report.data / path).with_suffix(".tmp")
-                drafts.append(draft_file)
-                shutil.copyfile(draft.data / path, draft_file)
-            for path, draft_file in zip(targets, drafts, strict=True):
-                draft_file.replace(report.data / path)
-        finally:
-            for draft_file in drafts:
-                draft_file.unlink(missing_ok=True)
+        # The descriptor comes last: until then the check tells.
+        made = {report.data / path: content for path, content in contents.items()}
+        paths.keep_all(made | {report.descriptor: draft.descriptor.read_bytes()})
     sources.refresh_bibliography(report)
     return sorted(tables.changed)
 
@@ -200,7 +189,8 @@ def add(
     document = _document(tables, doc_id)
     reading = intake.read(place, encoding=encoding, tell=tell)
     found = _language(reading, document, language)
-    parts = [part for part in sections(reading.text, found, pattern) if _size(part.text, found)]
+    sized = [(part, _size(part.text, found)) for part in sections(reading.text, found, pattern)]
+    parts, sizes = [part for part, size in sized if size], [size for _, size in sized if size]
     if not parts:
         raise CorpusError(f"{reading.place}: nothing to count in {LANGUAGES[found]}")
     articles = [row for row in tables["articles"] if row["doc_id"] == doc_id]
@@ -238,7 +228,6 @@ def add(
             }
         ],
     )
-    sizes = [_size(part.text, found) for part in parts]
     measured = {"words_measured": str(sum(sizes))} if found == "en" else {}
     tables.update("documents", document, completeness="full", text_found_in=reading.place, **measured)
     headings = _take_headings(tables, articles, parts, found)
@@ -381,10 +370,8 @@ def count(version: str, parts: list[Section], language: str, report: paths.Paths
             found = Counter(counting.chinese_words(part.text))
             sizes = {"words": found.total(), "cjk_characters": counting.chinese_characters(part.text)}
             terms = counting.count_chinese_terms(part.text, chinese_terms)
-            named = {
-                body: sum(counting.count_chinese_terms(part.text, list(names)).values())
-                for body, names in body_patterns["terms_zh"].items()
-            }
+            mentions = counting.count_chinese_terms(part.text, body_patterns["terms_zh"].explode().unique().tolist())
+            named = {body: sum(mentions[name] for name in names) for body, names in body_patterns["terms_zh"].items()}
         bodies.update(named)
         stats.append((part.name if several else WHOLE, sizes, found, terms))
     if several:
@@ -421,6 +408,11 @@ def count(version: str, parts: list[Section], language: str, report: paths.Paths
 # ---------------------------------------------------------------------------------------------------------- confirming
 
 
+def by_article(parts: Iterable[Section]) -> dict[str, Section]:
+    """Return the sections of a plan by the code of their article, ``A00`` for the preamble."""
+    return {"A00" if part.name == "preamble" else part.name: part for part in parts}
+
+
 def waiting(doc_id: str, parts: list[Section], report: paths.Paths | None = None) -> list[Row]:
     """Return the recalled asks of a plan whose article is among the sections of its text, in the order of the articles.
 
@@ -428,7 +420,7 @@ def waiting(doc_id: str, parts: list[Section], report: paths.Paths | None = None
     """
     tables = _Tables(report or paths.report())
     own = {row["article"] for row in tables["articles"] if row["doc_id"] == doc_id}
-    at_hand = {"A00" if part.name == "preamble" else part.name for part in parts} & own
+    at_hand = set(by_article(parts)) & own
     return [row for row in tables["commitments"] if row["evidence"] == "recalled" and row["article"] in at_hand]
 
 

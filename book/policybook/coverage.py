@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from policybook import data
+from policybook.articles import article_name
 from policybook.standards import ENERGY_OBJECTS, FORCE_CLASSES, applies_to, article_link, names_water, row_anchor
 from policybook.tables import Text
 
@@ -170,6 +171,6 @@ def answers(cells: pd.DataFrame, standards: pd.DataFrame) -> pd.DataFrame:
     order = {ask: at for at, ask in enumerate(dict.fromkeys(cells["ask"]))}
     rows["order"] = rows["ask"].map(order) * 10 + rows["region"].map(REGIONS.index)
     rows = rows.assign(name=names).sort_values(["order", "state", "name"], ascending=[True, False, True])
-    rows["article_no"] = rows["article"].map(lambda code: f"article {int(code[1:])}")
+    rows["article_no"] = rows["article"].map(article_name)
     rows["article"] = rows["article"].map(lambda code: [article_link(code)])
     return rows[["article", "article_no", "ask", "region", "document", "title", "state"]].reset_index(drop=True)

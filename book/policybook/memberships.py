@@ -20,9 +20,7 @@ from typing import Any
 import pandas as pd
 
 from policybook.data import seen
-from policybook.paths import PACKAGE
-
-SHAPES = PACKAGE / "shapes"
+from policybook.paths import SHAPES
 
 COUNTRY_REGIONS = {
     "europe": "Europe",

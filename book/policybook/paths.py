@@ -7,12 +7,14 @@ called from (a fork may use an installed package), and falls back on the report 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
 FONTS = PACKAGE / "fonts"
 TEMPLATES = PACKAGE / "templates"
+SHAPES = PACKAGE / "shapes"
 
 
 def _is_report(folder: Path) -> bool:
@@ -89,9 +91,27 @@ def report(start: Path | None = None) -> Paths:
 
 def keep(path: Path, content: bytes) -> None:
     """Write a file as a whole or not at all; leave one alone that has this content already."""
-    if path.is_file() and path.read_bytes() == content:
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(path.suffix + ".tmp")
-    draft.write_bytes(content)
-    draft.replace(path)
+    keep_all({path: content})
+
+
+def keep_all(contents: Mapping[Path, bytes]) -> None:
+    """Write files, each as a whole, in the order given; leave those alone that have their content already.
+
+    All are written as drafts beside their targets first, so that what can fail (a full disk, a folder that is not
+    writable) fails before the first target changes, and leaves no draft.
+    """
+    changed = {path: content for path, content in contents.items() if not _has(path, content)}
+    drafts = {path: path.with_suffix(path.suffix + ".tmp") for path in changed}
+    try:
+        for path, content in changed.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            drafts[path].write_bytes(content)
+        for path, draft in drafts.items():
+            draft.replace(path)
+    finally:
+        for draft in drafts.values():
+            draft.unlink(missing_ok=True)
+
+
+def _has(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content

@@ -236,10 +236,8 @@ def reliability(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
         level = "ordinal" if code == "stance" else "nominal"
         pair = pd.DataFrame({"a": items[code].to_numpy(), "b": second[code].to_numpy()}).dropna()
         a, b = pair["a"].astype(int), pair["b"].astype(int)
-        low, high = agreement.interval(a, b, level, draws=agreement.DRAWS // 2)
         uses = {} if code == "stance" else {"first": int(a.sum()), "second": int(b.sum())}
-        value = agreement.alpha(a, b, level)
-        found = {"alpha": value, "low": low, "high": high, "reliable": value >= agreement.TENTATIVE}
+        found = agreement.summary(a, b, level, draws=agreement.DRAWS // 2)
         rows.append({"code": code, "label": label, "level": level, "n": len(pair), **uses, **found})
     table = pd.DataFrame(rows)
     order = table["alpha"].where(table["code"] != "stance", 2).sort_values(ascending=False, kind="stable").index

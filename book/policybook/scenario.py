@@ -300,8 +300,9 @@ def bottom_up(eflops: float, points: int = POINTS, seed: int = SEED) -> tuple[fl
     if not eflops > 0:
         raise ValueError("the capacity must be positive")
     unit = unit_points(len(BOTTOM_UP), points, seed)
-    e, lf, pue, o = (low + unit[:, i] * (high - low) for i, (low, high) in enumerate(BOTTOM_UP.values()))
-    e = BOTTOM_UP["e"][0] * (BOTTOM_UP["e"][1] / BOTTOM_UP["e"][0]) ** unit[:, 0]
+    (least, most), *others = BOTTOM_UP.values()
+    e = least * (most / least) ** unit[:, 0]
+    lf, pue, o = (low + unit[:, i] * (high - low) for i, (low, high) in enumerate(others, start=1))
     low, median, high = np.percentile(eflops / e * HOURS * lf * pue * (1 + o) / 1000, PERCENTILES)
     return float(low), float(median), float(high)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from policybook.articles import article_anchor, article_name
 from policybook.bodies import short_names
 from policybook.sources import safe_url
 from policybook.tables import Text, badge, chinese, date_text
@@ -387,7 +388,7 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
     rows["force_text"] = rows["force"].astype(str).map(FORCE_NAMES)
     rows["plan_articles"] = rows["articles"].map(_article_links)
     rows["about_energy"] = rows["energy_water_env"].map({True: "energy, water, environment", False: "other"})
-    rows["article_names"] = rows["articles"].map(lambda codes: tuple(f"article {int(code[1:])}" for code in codes))
+    rows["article_names"] = rows["articles"].map(lambda codes: tuple(map(article_name, codes)))
     return rows
 
 
@@ -415,7 +416,7 @@ def _article_links(articles: Iterable[str]) -> list[Text]:
 
 def article_link(code: str) -> Text:
     """Return the number of an article, linked to its place in the chapter on the Plan."""
-    return Text(str(int(code[1:])), href=f"plan.html#article-{int(code[1:])}")
+    return Text(str(int(code[1:])), href=f"plan.html#{article_anchor(code)}")
 
 
 def open_questions(disagreements: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:

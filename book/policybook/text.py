@@ -39,13 +39,9 @@ def rates(counts: pd.DataFrame, base: str) -> pd.DataFrame:
     Adds ``rate``, ``low`` and ``high``, all per 1,000. The interval says how far the rate would move by chance alone
     if the words fell independently; words of one text do not quite, so it is on the narrow side.
     """
-    limits = [compare.poisson_interval(int(count)) for count in counts["count"]]
-    size = counts[base].astype(float)
-    return counts.assign(
-        rate=1000 * counts["count"].astype(float) / size,
-        low=1000 * pd.Series([low for low, _ in limits], index=counts.index, dtype=float) / size,
-        high=1000 * pd.Series([high for _, high in limits], index=counts.index, dtype=float) / size,
-    )
+    number, size = counts["count"].astype(float), counts[base].astype(float)
+    low, high = compare.poisson_interval(number.to_numpy())
+    return counts.assign(rate=1000 * number / size, low=1000 * low / size, high=1000 * high / size)
 
 
 # Order of the documents in comparisons: by legal force, strongest first, then by date.
@@ -224,6 +220,7 @@ def measures() -> pd.DataFrame:
 
 # Words of obligation, strongest first, as far as single words carry obligation.
 LADDER = ["shall", "must", "should", "will", "encourage", "voluntary"]
+COMMANDS = ["shall", "must"]
 
 
 def ladder() -> pd.DataFrame:
@@ -238,10 +235,22 @@ def ladder() -> pd.DataFrame:
     counts = counts[["version_id", "term_id", "count"]].assign(count=counts["count"].astype(int))
     counts["words"] = counts.groupby("version_id")["count"].transform("sum")
     counts = counts[counts["words"] > 0]
-    counts["share"] = counts["count"] / counts["words"]
-    limits = [compare.wilson_interval(n, total) for n, total in zip(counts["count"], counts["words"], strict=True)]
-    counts["low"], counts["high"] = [low for low, _ in limits], [high for _, high in limits]
-    return with_documents(counts, versions, data.load("documents"))
+    return with_documents(_with_share(counts), versions, data.load("documents"))
+
+
+def commands(rungs: pd.DataFrame) -> pd.DataFrame:
+    """Return the share of commands (:data:`COMMANDS`) among the words of obligation of each text of :func:`ladder`.
+
+    Columns: ``document``, ``count``, ``words``, ``share``, ``low``, ``high``, as there and in the same order.
+    """
+    rows = rungs[rungs["term_id"].isin(COMMANDS)]
+    summed = rows.groupby("document", observed=True, sort=False).agg(count=("count", "sum"), words=("words", "first"))
+    return _with_share(summed.reset_index())
+
+
+def _with_share(counts: pd.DataFrame) -> pd.DataFrame:
+    low, high = compare.wilson_interval(counts["count"], counts["words"])
+    return counts.assign(share=counts["count"] / counts["words"], low=low, high=high)
 
 
 # -------------------------------------------------------------------------------------------- China's texts in a line
@@ -293,6 +302,7 @@ def term_lineage(before: Iterable[str], after: Iterable[str]) -> pd.DataFrame:
 def key_numbers() -> dict[str, int | float]:
     """Return the numbers that the chapter names in its prose, by name; shares are percentages from 0 to 100."""
     sections, asks, second = (data.load(name) for name in ("articles", "commitments", "commitments_coder_b"))
+    second = second.set_index("commitment_id").loc[asks["commitment_id"]].reset_index()  # row by row beside the first
     codebook = data.load("plan_codebook")
     known = seen(asks)
     parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"), PLAN)

@@ -155,15 +155,9 @@ def actors(counts: pd.DataFrame) -> alt.TopLevelMixin:
     return coded(ordered, finding, "Asks by who would have to act, as coded")
 
 
-def count_matrix(
-    rows: pd.DataFrame, *, x: str, y: str, columns: list[str], lines: list[str], steps: tuple[int, int]
-) -> alt.LayerChart:
-    """Draw counts as a matrix with the numbers in the cells.
-
-    ``rows`` has ``x``, ``y``, ``count`` and ``mark`` (the text of the cell). Three shades part the counts at
-    ``steps``; they are one colour at three opacities, so that they grow stronger on a light and on a dark page.
-    """
-    base = alt.Chart(rows).encode(
+def matrix(rows: pd.DataFrame, *, x: str, y: str, columns: list[str], lines: list[str]) -> alt.Chart:
+    """Return a chart with the axes of a matrix, and no mark: ``columns`` named on top, ``lines`` on the left."""
+    return alt.Chart(rows).encode(
         x=alt.X(
             f"{x}:N",
             sort=columns,
@@ -178,8 +172,19 @@ def count_matrix(
             title=None,
             axis=alt.Axis(ticks=False, domain=False, labelPadding=6),
         ),
-        tooltip=[column for column in rows.columns if column != "mark"],
     )
+
+
+def count_matrix(
+    rows: pd.DataFrame, *, x: str, y: str, columns: list[str], lines: list[str], steps: tuple[int, int]
+) -> alt.LayerChart:
+    """Draw counts as a matrix with the numbers in the cells.
+
+    ``rows`` has ``x``, ``y``, ``count`` and ``mark`` (the text of the cell). Three shades part the counts at
+    ``steps``; they are one colour at three opacities, so that they grow stronger on a light and on a dark page.
+    """
+    base = matrix(rows, x=x, y=y, columns=columns, lines=lines)
+    base = base.encode(tooltip=[column for column in rows.columns if column != "mark"])
     middle, strong = steps
     shade = f"datum.count >= {strong} ? 1 : datum.count >= {middle} ? 0.5 : datum.count > 0 ? 0.2 : 0"
     cells = base.transform_calculate(shade=shade).mark_rect(color=BLUE, stroke=RULE, strokeWidth=0.5)

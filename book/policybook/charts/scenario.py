@@ -152,14 +152,25 @@ def _placed(published: pd.DataFrame, median: float, top: float, end: float, gap:
 # ------------------------------------------------------------------------------------------------- drivers and switches
 
 
-def _cases(field: str = "case:N") -> dict[str, alt.SchemaBase]:
+def _dots(rows: pd.DataFrame, x: alt.X, y: alt.Y, size: int, named: str, *told: alt.Tooltip) -> alt.Chart:
+    """Return a dot for each case beside the others of its line, in the colour and shape of the case."""
     domain = list(_CASE_COLOURS)
     legend = alt.Legend(orient="top", columns=3, symbolSize=70)
-    return {
-        "color": alt.Color(field).scale(domain=domain, range=list(_CASE_COLOURS.values())).title(None).legend(legend),
-        "yOffset": alt.YOffset(field).scale(domain=domain, paddingOuter=1).sort(domain),
-        "shape": alt.Shape(field).scale(domain=domain, range=_CASE_SHAPES).title(None).legend(legend),
-    }
+    return (
+        alt.Chart(rows)
+        .mark_point(size=size, filled=True, opacity=1)
+        .encode(
+            x=x,
+            y=y,
+            color=alt.Color("case:N")
+            .scale(domain=domain, range=list(_CASE_COLOURS.values()))
+            .title(None)
+            .legend(legend),
+            yOffset=alt.YOffset("case:N").scale(domain=domain, paddingOuter=1).sort(domain),
+            shape=alt.Shape("case:N").scale(domain=domain, range=_CASE_SHAPES).title(None).legend(legend),
+            tooltip=[alt.Tooltip("name:N", title=named), alt.Tooltip("case:N", title="Case"), *told],
+        )
+    )
 
 
 def drivers(correlations: pd.DataFrame) -> alt.HConcatChart:
@@ -171,12 +182,12 @@ def drivers(correlations: pd.DataFrame) -> alt.HConcatChart:
     power = rows["quantity"] == "electricity"
     rows = rows[(rows["parameter"] != "s") & ~(power & (rows["parameter"] == "d"))]
     rows["size"] = rows["correlation"].abs()
-    mean = rows.groupby("parameter")["size"].max().sort_values(ascending=False)
+    strongest = rows.groupby("parameter")["size"].max().sort_values(ascending=False)
     own = rows[rows["quantity"] == "electricity"].groupby("parameter")["correlation"].agg(["min", "max"])
     rows = rows.assign(
         name=rows["parameter"].map(scenario.PARAMETERS), case=rows["case"].map(scenario.CASES), zero=0.0
     ).round({"correlation": 3})
-    order = [scenario.PARAMETERS[name] for name in mean.index]
+    order = [scenario.PARAMETERS[name] for name in strongest.index]
     panels = []
     for position, (quantity, title) in enumerate(
         {"electricity": "Electricity in 2030", "co2_location": "CO2 in 2030, by location"}.items()
@@ -192,20 +203,7 @@ def drivers(correlations: pd.DataFrame) -> alt.HConcatChart:
         )
         mid = part.groupby("name", as_index=False)["correlation"].median().assign(zero=0.0)
         bars = alt.Chart(mid).mark_bar(color=GREY, opacity=0.35, height=12).encode(y=y, x=x, x2="zero:Q")
-        dots = (
-            alt.Chart(part)
-            .mark_point(size=62, filled=True, opacity=1)
-            .encode(
-                y=y,
-                x=x,
-                **_cases(),
-                tooltip=[
-                    alt.Tooltip("name:N", title="Parameter"),
-                    alt.Tooltip("case:N", title="Case"),
-                    alt.Tooltip("correlation:Q", title="Rank correlation", format="+.2f"),
-                ],
-            )
-        )
+        dots = _dots(part, x, y, 62, "Parameter", alt.Tooltip("correlation:Q", title="Rank correlation", format="+.2f"))
         line = alt.Chart(pd.DataFrame({"correlation": [0.0]})).mark_rule(color=MUTED).encode(x=x)
         panels.append(_panel(alt.layer(bars, line, dots).properties(width=195, height=30 * len(order)), title))
     chart = alt.hconcat(*panels, spacing=14).resolve_scale(y="shared", color="shared", shape="shared")
@@ -252,21 +250,11 @@ def switches(effects: pd.DataFrame, base_year: pd.DataFrame) -> alt.HConcatChart
             .title(None)
             .axis(minExtent=235, labelLimit=235, ticks=False, domain=False, grid=True)
         )
-        dots = (
-            alt.Chart(part)
-            .mark_point(size=70, filled=True, opacity=1)
-            .encode(
-                x=x,
-                y=y,
-                **_cases(),
-                tooltip=[
-                    alt.Tooltip("name:N", title="Switch"),
-                    alt.Tooltip("case:N", title="Case"),
-                    alt.Tooltip("share:Q", title="Change", format="+.1%"),
-                    alt.Tooltip("change:Q", title="in TWh or Mt", format="+,.1f"),
-                ],
-            )
+        told = (
+            alt.Tooltip("share:Q", title="Change", format="+.1%"),
+            alt.Tooltip("change:Q", title="in TWh or Mt", format="+,.1f"),
         )
+        dots = _dots(part, x, y, 70, "Switch", *told)
         line = alt.Chart(pd.DataFrame({"share": [0.0]})).mark_rule(color=MUTED).encode(x=x)
         panels.append(_panel(alt.layer(line, dots).properties(width=395, height=34 * len(order)), title))
     chart = alt.vconcat(*panels, spacing=14).resolve_scale(

@@ -9,12 +9,9 @@ import altair as alt
 import pandas as pd
 
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
-from policybook.charts.plan import count_matrix, listed
-from policybook.compare import wilson_interval
-from policybook.text import FORCES
+from policybook.charts.plan import count_matrix, listed, matrix
+from policybook.text import FORCES, commands
 from policybook.text import LADDER as RUNGS
-
-COMMANDS = ["shall", "must"]
 
 FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
 FORCE_LABELS = {
@@ -212,15 +209,9 @@ def ladder(rows: pd.DataFrame) -> alt.TopLevelMixin:
         )
         .properties(width=300, height=19 * len(order))
     )
-    commands = rows[rows["term_id"].isin(COMMANDS)]
-    commands = commands.groupby("document", observed=True, sort=False).agg(
-        count=("count", "sum"), words=("words", "first")
-    )
-    commands = commands.reset_index()
-    commands["share"] = commands["count"] / commands["words"]
-    commands["low"], commands["high"] = wilson_interval(commands["count"], commands["words"])
-    commands["document"] = commands["document"] + " (" + commands["words"].astype(str) + ")"
-    base = alt.Chart(commands.round(4)).encode(
+    right = commands(rows)
+    right["document"] = right["document"] + " (" + right["words"].astype(str) + ")"
+    base = alt.Chart(right.round(4)).encode(
         y=alt.Y("document:N", sort=order, axis=None),
         tooltip=[
             "document:N",
@@ -235,11 +226,11 @@ def ladder(rows: pd.DataFrame) -> alt.TopLevelMixin:
         x=alt.X("low:Q", title="shall or must", axis=axis), x2="high:Q"
     )
     points = base.mark_point(color=RED, size=42, opacity=1).encode(x=x)
-    right = (spans + points).properties(width=130, height=19 * len(order))
-    most = commands.loc[commands["share"] > 0.5, "document"]
+    panel = (spans + points).properties(width=130, height=19 * len(order))
+    most = right.loc[right["share"] > 0.5, "document"]
     finding = f"“Shall” and “must” are more than half of the words of obligation in {len(most)} of {len(order)} texts"
     measure = "Share of each word among words of obligation (in brackets their number); right: 95 % Wilson intervals"
-    return titled(alt.hconcat(bars, right, spacing=14), finding, measure)
+    return titled(alt.hconcat(bars, panel, spacing=14), finding, measure)
 
 
 def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -250,23 +241,8 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     order = list(dict.fromkeys(rows["document"]))
     pairs = rows[rows["document"] != rows["other"]]
     shown = pairs.assign(mark=(100 * pairs["cosine"]).round().astype(int).astype(str), cosine=pairs["cosine"].round(3))
-    base = alt.Chart(shown).encode(
-        x=alt.X(
-            "other:N",
-            sort=order,
-            scale=alt.Scale(domain=order),
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=-45, labelAlign="left", ticks=False, domain=False, labelPadding=4),
-        ),
-        y=alt.Y(
-            "document:N",
-            sort=order,
-            scale=alt.Scale(domain=order),
-            title=None,
-            axis=alt.Axis(ticks=False, domain=False, labelPadding=6),
-        ),
-        tooltip=["document:N", "other:N", alt.Tooltip("cosine:Q", format=".2f")],
-    )
+    base = matrix(shown, x="other", y="document", columns=order, lines=order)
+    base = base.encode(tooltip=["document:N", "other:N", alt.Tooltip("cosine:Q", format=".2f")])
     top = shown["cosine"].max()
     cells = base.mark_rect(color=BLUE).encode(
         fillOpacity=alt.FillOpacity("cosine:Q", scale=alt.Scale(domain=[0, top], range=[0, 1]), legend=None)
