@@ -32,7 +32,9 @@
     live.style.visibility = "hidden";
     live.style.position = "absolute";
     chart.append(live);
-    await embed(live, spec, { renderer: "svg", actions: false, ast: false, tooltip: { theme: "custom" } });
+    // Expressions are interpreted and no style is written into the page: a policy may forbid both (unsafe-eval, inline).
+    const tooltip = { theme: "custom", disableDefaultStyle: true };
+    await embed(live, spec, { renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip });
     still.hidden = true;
     live.removeAttribute("style");
     chart.dataset.state = "live";

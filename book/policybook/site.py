@@ -22,7 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, data, execute, paths, pdf, render
+from policybook import articles, data, execute, paths, pdf, render, strict
 from policybook.paths import keep
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -189,6 +189,7 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
     if index:
         keep(out / "_static" / "vega.js", stills.script().encode())
     _write_chinese_font(out, stills.folder)
+    strict.tighten(out)
 
 
 def _write_chinese_font(out: Path, folder: Path) -> None:
