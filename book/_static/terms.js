@@ -5,6 +5,7 @@
   const ROOM = 8;
   let term = null, tip = null, timer = 0, opened = false;
 
+  const within = (place, most) => Math.max(ROOM, Math.min(place, most - ROOM));
   const termAt = (event) => event.target.closest?.("a.pb-term") ?? null;
 
   function later(action, wait) {
@@ -32,13 +33,14 @@
   // Under the term, over it where there is no room; on small windows the style sheet decides between the two edges.
   function place() {
     if (!tip) return;
-    const box = term.getBoundingClientRect(), line = term.getClientRects()[0] ?? box;
+    const lines = [...term.getClientRects()], first = lines[0], last = lines.at(-1);
+    if (!first) return;
     const wide = document.documentElement.clientWidth, high = window.innerHeight;
-    const below = box.bottom + ROOM / 2, above = box.top - tip.offsetHeight - ROOM / 2;
-    const fits = below + tip.offsetHeight <= high || above < ROOM;
-    tip.style.left = `${Math.max(ROOM, Math.min(line.left, wide - tip.offsetWidth - ROOM))}px`;
-    tip.style.top = `${fits ? below : above}px`;
-    tip.classList.toggle("pb-above", box.bottom > high - tip.offsetHeight - ROOM);
+    const below = last.bottom + ROOM / 2, above = first.top - tip.offsetHeight - ROOM / 2;
+    const under = below + tip.offsetHeight <= high || above < ROOM;
+    tip.style.left = `${within((under ? last : first).left, wide - tip.offsetWidth)}px`;
+    tip.style.top = `${within(under ? below : above, high - tip.offsetHeight)}px`;
+    tip.classList.toggle("pb-above", last.bottom > high - tip.offsetHeight - ROOM);
   }
 
   document.addEventListener("pointerover", (event) => {
@@ -78,5 +80,7 @@
     opened = false;
   });
 
+  // Charts above a term change their height when they come alive.
+  new ResizeObserver(place).observe(document.body);
   for (const change of ["scroll", "resize"]) window.addEventListener(change, place, { passive: true, capture: true });
 })();
