@@ -446,8 +446,13 @@ def translation_cells(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def glossary_cells(glossary: pd.DataFrame) -> pd.DataFrame:
-    """Return the glossary as cells of a table, by pinyin: adds ``term`` (Chinese, pinyin) and ``where`` (articles)."""
-    found = glossary.sort_values("pinyin", key=lambda column: column.map(_plain_pinyin), ignore_index=True)
+    """Return the Chinese terms of the glossary as cells of a table, by pinyin.
+
+    Adds ``term`` (Chinese, pinyin) and ``where`` (articles).
+    """
+    found = glossary.dropna(subset=["zh"]).sort_values(
+        "pinyin", key=lambda column: column.map(_plain_pinyin), ignore_index=True
+    )
     found["term"] = [[tables.chinese(row.zh), tables.Text(row.pinyin, lang="zh-Latn")] for row in found.itertuples()]
     found["where"] = [article_links(codes) for codes in found["articles"]]
     return found

@@ -22,7 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, data, execute, paths, pdf, render
+from policybook import articles, data, execute, marks, paths, pdf, render
 from policybook.paths import keep
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -281,6 +281,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_config_value("policybook_pdf", True, "", [bool])
     render.register(app)
+    marks.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
