@@ -42,7 +42,7 @@
     labels.forEach((text, at) => {
       const label = document.createElement("label");
       const list = document.createElement("select");
-      const choices = [...new Set(values.flatMap((row) => row[at]))].sort((a, b) => a.localeCompare(b, "en"));
+      const choices = [...new Set(values.flatMap((row) => row[at]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
       for (const choice of ["", ...choices]) list.add(new Option(choice || "all", choice));
       list.addEventListener("change", () => {
         const wanted = list.value;

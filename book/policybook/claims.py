@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pandas as pd
 from IPython.display import Markdown, display
@@ -54,7 +55,7 @@ TOPICS = {
     "other": "Persons and quotations",
 }
 
-# A claim that names more articles than this is about the Plan, and its cell does not list them.
+# A claim that names this many articles or more is about the whole Plan, and its cell does not list them.
 MANY = 7
 # Of fewer checked claims than this no share is named.
 FEW = 5
@@ -140,14 +141,16 @@ def by_article(claims: pd.DataFrame, plan: pd.DataFrame) -> pd.DataFrame:
     """Count the claims about each article of the Plan by verdict, the preamble and articles without claims included.
 
     ``plan`` is the table ``articles``. Claims about half of the articles or more are about the whole Plan and are left
-    out. Columns: ``article``, ``name`` (link and short title), ``n`` (claims) and one for each verdict. A claim that
-    names several articles counts for each.
+    out. Columns: ``article``, ``name`` (number and short title, as a link), ``n`` (claims) and one for each verdict. A
+    claim that names several articles counts for each.
     """
     own = claims[~about_the_whole(claims, plan)]
     found = by_group(own, "articles").set_index("group")[["n", *VERDICTS]]
     table = found.reindex(plan["article"], fill_value=0).rename_axis("article").reset_index()
     titles = plan.set_index("article")["short_title"]
-    table.insert(1, "name", [[*plan_links([code]), tables.Text(titles[code])] for code in table["article"]])
+    names = [titles[code] if code == "A00" else f"{int(code[1:])} {titles[code]}" for code in table["article"]]
+    links = plan_links(table["article"])
+    table.insert(1, "name", [replace(link, text=name) for link, name in zip(links, names, strict=True)])
     return table
 
 
@@ -161,7 +164,7 @@ def about_the_whole(claims: pd.DataFrame, plan: pd.DataFrame) -> pd.Series:
 
 def plan_links(codes: Iterable[str]) -> list[tables.Text]:
     """Return links to articles on the page of the Plan, for a cell of a table."""
-    return [tables.Text(piece.text, href=f"plan.html{piece.href}") for piece in articles.article_links(codes)]
+    return [tables.Text(part_name(code), href=f"plan.html#{articles.article_anchor(code)}") for code in codes]
 
 
 def where(place: object, codes: Iterable[str]) -> list[tables.Text]:
@@ -171,28 +174,42 @@ def where(place: object, codes: Iterable[str]) -> list[tables.Text]:
     the claim is about: those that ``place`` does not name follow it.
     """
     said = str(place) if pd.notna(place) else ""
-    named = re.findall(r"\bA\d\d\b", said)
-    pieces = []
-    for part in re.split(r"(\bA\d\d\b|\bpreamble\b)", said):
+    pieces: list[tables.Text] = []
+    for part in re.split(r"(\bA\d\d\b|\bpreamble\b|(?<=A\d\d)-(?=A\d\d)|[;,])", said):
         code = "A00" if part == "preamble" else part
         if re.fullmatch(r"A\d\d", code):
             pieces += plan_links([code])
-        elif part.strip(" ;"):
-            pieces.append(tables.Text(part.strip(" ;")))
-    rest = [code for code in codes if code not in named and not (code == "A00" and "preamble" in said)]
-    # A claim about the whole Plan needs no list of all its articles.
-    if rest and len(rest) < MANY:
-        pieces += [tables.Text("about" if said else ""), *plan_links(rest)]
-    return [piece for piece in pieces if piece.text]
+        elif part in (";", ","):
+            pieces[-1:] = _commas(pieces[-1:])
+        elif part.strip():
+            pieces.append(tables.Text("to" if part == "-" else part.strip()))
+    rest = [code for code in codes if code not in _named(said)]
+    if not rest or len(rest) >= MANY:
+        return pieces or [tables.Text("–")]
+    links = plan_links(rest)
+    about = [tables.Text("about")] if said else []
+    return [*pieces[:-1], *_commas(pieces[-1:]), *about, *_commas(links[:-1]), links[-1]]
+
+
+def _commas(pieces: Iterable[tables.Text]) -> list[tables.Text]:
+    return [replace(piece, text=f"{piece.text},") for piece in pieces]
+
+
+def _named(place: str) -> set[str]:
+    """Return the articles that a text names by their codes, those within a range such as ``A03-A07`` included."""
+    found = {"A00"} if "preamble" in place else set()
+    for first, last in re.findall(r"\bA(\d\d)(?:-A(\d\d))?\b", place):
+        found |= {f"A{number:02}" for number in range(int(first), int(last or first) + 1)}
+    return found
 
 
 def ledger(claims: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each claim with cells ready for a table, sorted by topic, then by claim.
 
     Columns: ``claim_id``, ``anchor``, ``said`` (the claim, linked to its own row), ``claimants`` (citations),
-    ``ruling`` (badge of the verdict, and a link where the claim must not be repeated), ``finding``, ``place`` (where in
-    the text), ``checked`` (citations), ``seen`` (badge of the evidence, and confidence); for choosing rows ``who``
-    (short names of the claimants), ``about`` (topic in words), ``verdict`` (in words), ``parts`` (articles in words).
+    ``ruling`` (badges of verdict and evidence, confidence, and a link where the claim must not be repeated),
+    ``finding``, ``place`` (where in the text), ``checked`` (citations); for choosing rows ``who`` (short names of the
+    claimants), ``about`` (topic in words), ``verdict`` (in words), ``parts`` (articles in words).
     """
     rows = claims.assign(about=claims["topic"].astype(str).map(TOPICS)).sort_values(["topic", "claim_id"])
     rows = rows.reset_index(drop=True)
@@ -206,7 +223,6 @@ def ledger(claims: pd.DataFrame) -> pd.DataFrame:
             "finding": rows["finding"],
             "place": [where(row.where_in_text, row.articles) for row in rows.itertuples()],
             "checked": [tables.cite(ids) or "–" for ids in rows["source_ids"]],
-            "seen": [[tables.badge(row.evidence), tables.Text(f"{row.confidence}")] for row in rows.itertuples()],
             "who": [tuple(claimant(item) for item in ids) for ids in rows["claimant_source_ids"]],
             "about": rows["about"],
             "verdict": rows["verdict"].astype(str).map(VERDICTS),
@@ -222,7 +238,8 @@ def part_name(article: str) -> str:
 
 def _ruling(row: object) -> list[tables.Text]:
     mark = tables.Text("do not repeat", href=f"#{warning_anchor(row.claim_id)}")
-    return [verdict_badge(row.verdict), *([mark] if row.do_not_repeat else [])]
+    seen = [tables.badge(row.evidence), tables.Text(f"{row.confidence} confidence")]
+    return [verdict_badge(row.verdict), *seen, *([mark] if row.do_not_repeat else [])]
 
 
 def verdict_badge(verdict: str) -> tables.Text:
@@ -301,9 +318,11 @@ def _warning(row: object) -> str:
     badge = verdict_badge(row.verdict)
     link = f'<a href="#{claim_anchor(row.claim_id)}">in the ledger</a>'
     cited = f" {{cite:p}}`{','.join(row.source_ids)}`" if row.source_ids else ""
+    anchor = warning_anchor(row.claim_id)
+    own = f'<a class="headerlink" href="#{anchor}" title="Link to this entry">#</a>'
     return (
-        f"{{#{warning_anchor(row.claim_id)}}}\n"
-        f"**{articles.plain(row.claim)}** [{badge.text}]{{.pb-badge .pb-{badge.badge}}} "
+        f"{{#{anchor}}}\n"
+        f"**{articles.plain(row.claim)}**{own} [{badge.text}]{{.pb-badge .pb-{badge.badge}}} "
         f"Said by {{cite:t}}`{','.join(row.claimant_source_ids)}`.\\\n"
         f"{articles.plain(row.finding)}{cited} ({link})"
     )
