@@ -73,7 +73,7 @@ def test_counts_have_every_verdict(real):
 def test_a_claim_counts_once_for_each_claimant_and_shares_leave_out_what_cannot_be_checked():
     table = made(
         *((f"c{at}", verdict) for at, verdict in enumerate(["confirmed"] * 4 + ["partly", "cannot_check"])),
-        who=[("X", "Y")] + [("X",)] * 5,
+        who=[("X", "Y", "X")] + [("X",)] * 5,
     )
     found = claims.by_group(table, "who").set_index("group")
     assert found["n"].to_dict() == {"X": 6, "Y": 1}
@@ -98,7 +98,7 @@ def test_every_claim_has_a_mark_of_its_own(real):
 
 
 def test_the_chart_draws_each_claim_in_the_panel_of_its_verdict():
-    table = made(("a", "confirmed"), ("b", "contradicted"), ("c", "confirmed"), who=["X", "X", "Y"])
+    table = made(("a", "confirmed"), ("b", "contradicted"), ("c", "confirmed"), who=[("X", "X"), ("X",), ("Y",)])
     spec = figures.verdicts(claims.units(table, "who")).to_dict()
     panels = {panel["title"]["text"]: panel for panel in spec["hconcat"]}
     assert list(panels) == list(claims.VERDICTS.values())

@@ -322,9 +322,9 @@ def _warning(row: object) -> str:
     own = f'<a class="headerlink" href="#{anchor}" title="Link to this entry">#</a>'
     return (
         f"{{#{anchor}}}\n"
-        f"**{articles.plain(row.claim)}**{own} [{badge.text}]{{.pb-badge .pb-{badge.badge}}} "
+        f"**{articles.plain(row.claim)}** [{badge.text}]{{.pb-badge .pb-{badge.badge}}} "
         f"Said by {{cite:t}}`{','.join(row.claimant_source_ids)}`.\\\n"
-        f"{articles.plain(row.finding)}{cited} ({link})"
+        f"{articles.plain(row.finding)}{cited} ({link}){own}"
     )
 
 

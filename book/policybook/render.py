@@ -11,7 +11,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
@@ -273,7 +273,7 @@ def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> d
             return {name: placed(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [placed(item, key) for item in value]
-        return urljoin(base, value) if base and key in ("@id", "url") and not urlsplit(value).scheme else value
+        return urljoin(base, value) if base and key in ("@id", "url") else value
 
     home = "../" * page.count("/") + "index.html"
     report = {"@type": "Organization", "name": title, "url": home}
