@@ -20,7 +20,7 @@ from policybook.compare import wilson_interval
 VERDICTS = {
     "confirmed": "Confirmed",
     "partly": "Partly right",
-    "unsupported": "Not supported",
+    "unsupported": "Unsupported",
     "contradicted": "Contradicted",
     "cannot_check": "Cannot be checked",
 }

@@ -259,9 +259,10 @@ def _piece_html(piece: dict[str, str]) -> str:
     return f"<span{attributes}>{text}</span>" if attributes else text
 
 
-def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> dict[str, Any]:
-    """Return a JSON-LD document as it stands in a page of the site.
+def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> list[dict[str, Any]]:
+    """Return the nodes of a JSON-LD document (``@context`` and ``@graph``) as they stand in a page of the site.
 
+    Each has its context, since some readers do not look into a graph.
     Addresses relative to ``page`` (its name without ending) become absolute when the address of the site is known;
     otherwise a reader takes them from the address at which it found the page. What names no author is by the report,
     of which ``title`` is the name.
@@ -278,10 +279,10 @@ def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> d
     home = "../" * page.count("/") + "index.html"
     report = {"@type": "Organization", "name": title, "url": home}
     graph = [item if "author" in item else item | {"author": report} for item in document["@graph"]]
-    return placed(document | {"@graph": graph})
+    return [{"@context": document["@context"]} | placed(item) for item in graph]
 
 
-def script_text(document: dict[str, Any]) -> str:
+def script_text(document: Any) -> str:
     """Return a document as JSON that holds no tag, no comment, and no end of the script it stands in."""
     return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
 
