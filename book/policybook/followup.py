@@ -164,6 +164,22 @@ def by_scope(rows: pd.DataFrame) -> pd.DataFrame:
     return counts.rename_axis(index="scope", columns=None).reset_index()
 
 
+def step_text(cell: tuple[str, tuple[str, ...], object]) -> str:
+    """Return what was done, who did it and the limits (action, actors, note) as text for a cell."""
+    action, actors, note = cell
+    said = [f"{action}."]
+    said += [f"Who: {', '.join(actors)}."] if actors else []
+    said += [f"Limits: {note}."] if isinstance(note, str) and note else []
+    return " ".join(said)
+
+
+def status_cell(cell: tuple[str, str]) -> list[str | tables.Text]:
+    """Return a status as a badge, with the timing where the step is not counted as follow-up (status, timing)."""
+    status, when = cell
+    counted = when in (TIMING["since"], "gap")
+    return [tables.badge(status)] if counted else [tables.badge(status), f"{when}; not counted"]
+
+
 # ---------------------------------------------------------------------------------------------------- tracks of events
 
 
@@ -279,6 +295,19 @@ def benchmark_counts(rows: pd.DataFrame) -> pd.DataFrame:
     return table[["name", "article_no", "standing", "benchmarks", "which"]]
 
 
+def benchmark_text(cell: tuple[str, str, str, str]) -> list[str | tables.Text]:
+    """Return a benchmark with its level and what to look for (text, level, observable, anchor), linked to its row."""
+    benchmark, level, observable, place = cell
+    return [tables.Text(f"{level.capitalize()}.", href=f"#{place}"), benchmark, f"Look for: {observable}."]
+
+
+def rating_text(cell: tuple[str, str, str, object]) -> list[str | tables.Text]:
+    """Return where a benchmark stands (label, finding, confidence, note) as pieces of a cell."""
+    standing, finding, confidence, note = cell
+    limit = [f"Limits: {note}."] if isinstance(note, str) and note else []
+    return [tables.badge(standing), finding, *limit, f"Confidence {confidence}."]
+
+
 def row_link(reference: str) -> tables.Text:
     """Return a row that a rating rests on (``table:id``) as a piece of a cell, linked where the row has an anchor."""
     table, _, key = reference.partition(":")
@@ -312,17 +341,20 @@ def _keys(table: str, report: paths.Paths | None) -> set[str]:
 # ------------------------------------------------------------------------------------------------------------- numbers
 
 
-def key_numbers(rows: pd.DataFrame, benchmarks: pd.DataFrame, states: pd.DataFrame) -> Mapping[str, int]:
+def key_numbers(
+    rows: pd.DataFrame, benchmarks: pd.DataFrame, states: pd.DataFrame, plan: pd.Timestamp
+) -> Mapping[str, int]:
     """Return the numbers that the chapter's prose uses, by name; all are counts.
 
     ``rows`` and ``benchmarks`` are the results of :func:`steps` and :func:`benchmark_list`, ``states`` the table
-    ``waico_signatories``.
+    ``waico_signatories``, ``plan`` the day of the Plan.
     """
     counted = since(rows)
     status, scope = counted["status"].value_counts(), counted["scope"].value_counts()
     done = counted[counted["status"].isin(DONE)]
     abroad = counted[counted["scope"].eq(SCOPE["international"])]
     standing = benchmarks["standing"].value_counts()
+    outcomes = benchmarks[benchmarks["level"].eq("outcome")]
     found = {
         "rows": len(rows),
         "steps": len(counted),
@@ -337,8 +369,10 @@ def key_numbers(rows: pd.DataFrame, benchmarks: pd.DataFrame, states: pd.DataFra
         "unclear": rows["timing"].eq(TIMING["unclear"]).sum(),
         "measured": counted["measured"].sum(),
         "done_measured": done["measured"].sum(),
-        "done_home": done["scope"].eq(SCOPE["domestic"]).sum(),
+        "same_day": (counted["first"].eq(plan) & counted["last"].eq(plan)).sum(),
         "home": scope.get(SCOPE["domestic"], 0),
+        "home_done": done["scope"].eq(SCOPE["domestic"]).sum(),
+        "abroad_in_force": (abroad["status"].eq(STATUS["in_force"])).sum(),
         "abroad": len(abroad),
         "abroad_promised": abroad["status"].eq(STATUS["announced"]).sum(),
         "abroad_done": abroad["status"].isin(DONE).sum(),
@@ -349,6 +383,9 @@ def key_numbers(rows: pd.DataFrame, benchmarks: pd.DataFrame, states: pd.DataFra
         "reported": states["status"].eq("reported_later").sum(),
         "benchmarks": len(benchmarks),
         "benchmarks_asks": benchmarks["asks"].explode().dropna().nunique(),
+        "outcomes": len(outcomes),
+        "outcomes_met": outcomes["status"].isin(["met", "partly"]).sum(),
+        "outcomes_gap": outcomes["status"].eq("no_public_evidence").sum(),
     }
     found |= {f"benchmarks_{code}": standing[label] for code, label in BENCHMARK_STATUS.items()}
     return {name: int(number) for name, number in found.items()}

@@ -224,7 +224,9 @@ def _circles(
     )
     range_ = [colours[label] for label in columns]
     circles = base.mark_circle(opacity=1).encode(
-        size=alt.Size(f"{number}:Q", scale=alt.Scale(domain=[0, 14], range=[120, 800]), legend=None),
+        size=alt.Size(
+            f"{number}:Q", scale=alt.Scale(domain=[0, int(rows[number].max())], range=[130, 800]), legend=None
+        ),
         color=alt.Color(f"{across}:N", scale=alt.Scale(domain=columns, range=range_), legend=None),
     )
     numbers = base.mark_text(fontSize=11.5, color=PAPER, fontWeight="bold").encode(text=f"{number}:Q")
