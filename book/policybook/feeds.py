@@ -18,8 +18,8 @@ import pandas as pd
 from lxml import etree
 
 import policybook
-from policybook import articles, background, data, followup, paths
-from policybook.sources import registry, safe_url
+from policybook import articles, background, data, followup, paths, tables
+from policybook.sources import citation, registry, safe_url
 
 PAGE = "book/followup"
 NAME = "followup.atom"
@@ -56,7 +56,7 @@ class Entry:
 
 def urn(*names: str) -> str:
     """Return a permanent id made of names, as a URN; the same names give the same id on every machine."""
-    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(names))}"
+    return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, '/'.join(map(clean, names)))}"
 
 
 def moment(day: pd.Timestamp) -> str:
@@ -160,7 +160,7 @@ def entries(steps: pd.DataFrame, sources: pd.DataFrame, latest: pd.Timestamp) ->
         name = articles.article_name(row.article)
         said = [f"{row.when}, {name}, {row.status}."]
         said += [f"Who: {', '.join(row.actors)}."] if row.actors else []
-        said += [f"Limit: {row.note}."] if isinstance(row.note, str) and row.note else []
+        said += [piece if isinstance(piece, str) else _plain(piece) for piece in followup.note_pieces(row.note)]
         said.append(f"Evidence: {row.evidence}, confidence {row.confidence}.")
         known = sources.loc[[source for source in row.sources if source in sources.index]]
         found.append(
@@ -178,6 +178,11 @@ def entries(steps: pd.DataFrame, sources: pd.DataFrame, latest: pd.Timestamp) ->
             )
         )
     return found
+
+
+def _plain(piece: tables.Text) -> str:
+    """Return a piece of a cell as text, a citation as author and year."""
+    return citation(piece.cite) if piece.cite else piece.text
 
 
 def of_followup(report: paths.Paths, author: str, site: str = "") -> bytes:

@@ -7,12 +7,14 @@ follow-up; what was sought and not found is a gap and no step.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from policybook import background, data, paths, tables
+from policybook import background, data, paths, standards, tables
 from policybook.data import seen
+from policybook.sources import registry
 
 STATUS = background.FOLLOWUP_STATUS
 GAP = STATUS["no_public_evidence"]
@@ -34,7 +36,7 @@ BENCHMARK_STATUS = {
 
 # Kinds of events that are rules: what binds or guides, and the steps towards it.
 RULES = ("law", "regulation", "legislative_step", "standard", "guidance_or_code", "administrative_action")
-# Rows of a table that have a place of their own in the report.
+# Pages on which the rows of a table have anchors; the rows of followup are on the page itself.
 _ROW_PAGES = {"followup": "", "events": "background.html", "standards": "standards.html"}
 
 
@@ -164,13 +166,30 @@ def by_scope(rows: pd.DataFrame) -> pd.DataFrame:
     return counts.rename_axis(index="scope", columns=None).reset_index()
 
 
-def step_text(cell: tuple[str, tuple[str, ...], object]) -> str:
-    """Return what was done, who did it and the limits (action, actors, note) as text for a cell."""
+def note_pieces(note: object) -> list[str | tables.Text]:
+    """Return a note as pieces of a cell: a row that it names by its key is a link, a source a citation.
+
+    Brackets and stops stay with the link, since the pieces of a cell are set with a blank between them.
+    """
+    if not isinstance(note, str) or not note:
+        return []
+    known, pieces = registry().index, [""]
+    for word in f"Limits: {note}.".split():
+        key = re.sub(r"[^a-z0-9_]", "", word)
+        if re.fullmatch(r"fu_a\d\d_[a-z0-9_]+", key):
+            pieces += [tables.Text(word, href=f"#{anchor(key)}"), ""]
+        elif "_" in key and key in known:
+            pieces += [tables.Text(key, cite=key), ""]
+        else:
+            pieces[-1] = f"{pieces[-1]} {word}".strip()
+    return [piece for piece in pieces if piece]
+
+
+def step_text(cell: tuple[str, tuple[str, ...], object]) -> list[str | tables.Text]:
+    """Return what was done, who did it and the limits (action, actors, note) as pieces of a cell."""
     action, actors, note = cell
-    said = [f"{action}."]
-    said += [f"Who: {', '.join(actors)}."] if actors else []
-    said += [f"Limits: {note}."] if isinstance(note, str) and note else []
-    return " ".join(said)
+    who = [f"Who: {', '.join(actors)}."] if actors else []
+    return [f"{action}.", *who, *note_pieces(note)]
 
 
 def status_cell(cell: tuple[str, str]) -> list[str | tables.Text]:
@@ -311,7 +330,7 @@ def rating_text(cell: tuple[str, str, str, object]) -> list[str | tables.Text]:
 def row_link(reference: str) -> tables.Text:
     """Return a row that a rating rests on (``table:id``) as a piece of a cell, linked where the row has an anchor."""
     table, _, key = reference.partition(":")
-    anchors = {"followup": anchor, "events": background.anchor}
+    anchors = {"followup": anchor, "events": background.anchor, "standards": standards.row_anchor}
     if table in anchors:
         return tables.Text(reference, href=f"{_ROW_PAGES[table]}#{anchors[table](key)}")
     return tables.Text(reference)
@@ -371,6 +390,7 @@ def key_numbers(
         "done_measured": done["measured"].sum(),
         "same_day": (counted["first"].eq(plan) & counted["last"].eq(plan)).sum(),
         "home": scope.get(SCOPE["domestic"], 0),
+        "home_promised": (counted["scope"].eq(SCOPE["domestic"]) & counted["status"].eq(STATUS["announced"])).sum(),
         "home_done": done["scope"].eq(SCOPE["domestic"]).sum(),
         "abroad_in_force": (abroad["status"].eq(STATUS["in_force"])).sum(),
         "abroad": len(abroad),
