@@ -179,7 +179,7 @@ def note_pieces(note: object) -> list[str | tables.Text]:
         if re.fullmatch(r"fu_a\d\d_[a-z0-9_]+", key):
             pieces += [tables.Text(word, href=f"#{anchor(key)}"), ""]
         elif "_" in key and key in known:
-            pieces += [tables.Text(key, cite=key), ""]
+            pieces += [tables.Text(key, cite=key), ";" if word.endswith(";") else ""]
         else:
             pieces[-1] = f"{pieces[-1]} {word}".strip()
     return [piece for piece in pieces if piece]
