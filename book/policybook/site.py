@@ -22,7 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, data, execute, marks, paths, pdf, render
+from policybook import articles, data, execute, feeds, marks, paths, pdf, render
 from policybook.paths import keep
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -154,7 +154,24 @@ def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
 
 
+def _announce_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
+    """Name the feed in the head of its page, where feed readers look for it."""
+    if page == feeds.PAGE:
+        link = f'<link rel="alternate" type="{feeds.MEDIA_TYPE}" title="{feeds.TITLE}" href="{feeds.NAME}">'
+        context["metatags"] = context.get("metatags", "") + f"\n{link}\n"
+
+
 # -------------------------------------------------------------------------------------------------------- after pages
+
+
+def _write_feed(app: Sphinx, error: Exception | None) -> None:
+    """Write the feed of the follow-up beside its page, in a report that has this page."""
+    if error or app.builder.format != "html" or feeds.PAGE not in app.env.found_docs:
+        return
+    try:
+        feeds.write(paths.report(Path(app.srcdir)), Path(app.outdir), app.config.author, app.config.html_baseurl)
+    except (data.DataError, ValueError) as reason:
+        raise ExtensionError(f"the feed was not written.\n{reason}") from None
 
 
 def _write_beside(app: Sphinx, error: Exception | None) -> None:
@@ -292,7 +309,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-updated", _renew_references)
     app.connect("html-page-context", _page_scripts)
     app.connect("html-page-context", _pdf_button, priority=900)
+    app.connect("html-page-context", _announce_feed)
     app.connect("build-finished", _write_beside)
+    app.connect("build-finished", _write_feed)
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}
