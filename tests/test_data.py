@@ -214,11 +214,23 @@ def test_every_source_has_one_entry(report):
 def test_source_line_counts_and_escapes():
     ids = list(sources.registry().index[:7])
     line = sources.source_line([ids[1], ids[1], ids[0], None, *ids])
-    assert line.startswith(f"Sources: {{cite:t}}`{ids[1]}`; {{cite:t}}`{ids[0]}`") and "and 2 more" in line
-    assert sources.source_line([ids[0]]) == f"Source: {{cite:t}}`{ids[0]}`."
+    first, second = (f"{{cite:t}}`{item}` [{sources.source_badge(item)}]{{.pb-source}}" for item in (ids[1], ids[0]))
+    assert line.startswith(f"Sources: {first}; {second}") and "and 2 more" in line
+    assert sources.source_line([ids[0]]) == f"Source: {second}."
     assert sources.source_line([]) == ""
     with pytest.raises(ValueError, match="unknown source: nobody"):
         sources.source_line(["nobody"])
+
+
+def test_a_badge_says_type_language_and_evidence():
+    assert sources.source_badge("globaltimes_2025") == "state media · en · read"
+    assert sources.source_badge_words("p_macaodaily") == "News, in Chinese, seen in part"
+    registry = sources.registry()
+    assert set(registry["language"].explode().dropna()) <= set(sources.LANGUAGES)
+    for item in registry.index:
+        assert sources.source_badge(item).count(" · ") == 2 and ", in " in sources.source_badge_words(item), item
+    with pytest.raises(KeyError):
+        sources.source_badge("nobody")
 
 
 @pytest.mark.parametrize(

@@ -143,6 +143,26 @@ def test_a_chapter_has_figures_tables_citations_and_limits(pages, chapter):
     assert any("cannot" in heading for heading in headings), headings
 
 
+def test_every_citation_in_tables_and_source_lines_carries_the_badge_of_its_source(pages):
+    cell = "//td//a[contains(@class, 'pb-cite')]"
+    line = "//p[starts-with(normalize-space(.), 'Source')][ancestor::figure or ancestor::div[@class='pb-notes']]"
+    seen = 0
+    for name, page in pages.items():
+        for link in page.xpath(cell):
+            badge = link.getnext()
+            assert badge is not None and badge.get("class") == "pb-source", f"{name}: {_words(link)}"
+            assert _words(badge).count("·") == 2, f"{name}: {_words(badge)}"
+            seen += 1
+        for paragraph in page.xpath(line):
+            cited = paragraph.xpath(
+                ".//span[contains(@class, 'bibtex-citation')] | .//a[contains(@class, 'reference internal')]"
+            )
+            badges = paragraph.xpath(".//span[@class='pb-source']")
+            assert len(badges) == _words(paragraph).count(";") + 1 and cited, f"{name}: {_words(paragraph)[:80]}"
+            seen += len(badges)
+    assert seen > 500
+
+
 def test_titles_of_charts_state_something(pages):
     for page in pages.values():
         for text in page.xpath("//div[@class='pb-chart']/script/text()"):

@@ -110,6 +110,7 @@ _CALLS = {
     "citation": ("div", "reference"),
     "pb-badge": ("span", "badge"),
     "sd-badge": ("span", "badge"),
+    "pb-source": ("span", "source"),
 }
 _KEPT = {"a": ("href",), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "ol": ("start", "type")}
 

@@ -66,6 +66,45 @@ def citation(source_id: str) -> str:
     return f"{author(row)} {row.date.year if pd.notna(row.date) else 'n.d.'}"
 
 
+# Languages of sources in words, for the long form of a badge.
+LANGUAGES = {
+    "ar": "Arabic",
+    "be": "Belarusian",
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "id": "Indonesian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "nl": "Dutch",
+    "pt": "Portuguese",
+    "ru": "Russian",
+    "th": "Thai",
+    "uk": "Ukrainian",
+    "zh": "Chinese",
+}
+HOW_SEEN = {"read": "read", "excerpt": "seen in part", "recalled": "not seen"}
+
+
+def source_badge(source_id: str) -> str:
+    """Return what kind of source this is, in short: type, language and evidence, as in ``state media · zh · excerpt``.
+
+    Words and not colours, since a reader may see none. ``KeyError`` for an id that is not registered.
+    """
+    row = registry().loc[source_id]
+    return " · ".join([str(row.type).replace("_", " "), "/".join(row.language), str(row.evidence)])
+
+
+def source_badge_words(source_id: str) -> str:
+    """Return the badge of a source in full words: ``State media, in Chinese, seen in part``."""
+    row = registry().loc[source_id]
+    spoken = " and ".join(LANGUAGES.get(code, code) for code in row.language)
+    words = [str(row.type).replace("_", " "), *([f"in {spoken}"] if spoken else []), HOW_SEEN[str(row.evidence)]]
+    text = ", ".join(words)
+    return text[:1].upper() + text[1:]
+
+
 def unique_ids(ids: Iterable[object]) -> list[str]:
     """Return the source ids among ``ids`` once each, most used first (ties by id); lists and tuples are opened."""
     counts: dict[str, int] = {}
@@ -77,7 +116,9 @@ def unique_ids(ids: Iterable[object]) -> list[str]:
 
 
 def source_line(ids: Iterable[object], most: int = 5) -> str:
-    """Return the source line of a figure or table as MyST Markdown: citations, most used first, the rest as a number.
+    """Return the source line of a figure or table as MyST Markdown: citations with badges, most used first.
+
+    Those beyond ``most`` are given as a number.
 
     Raises ``ValueError`` for an id that is not registered.
     """
@@ -87,7 +128,7 @@ def source_line(ids: Iterable[object], most: int = 5) -> str:
     unknown = [item for item in found if item not in registry().index]
     if unknown:
         raise ValueError(f"unknown source: {', '.join(unknown)}; every source must stand in the table sources")
-    shown = "; ".join(f"{{cite:t}}`{item}`" for item in found[:most])
+    shown = "; ".join(f"{{cite:t}}`{item}` [{source_badge(item)}]{{.pb-source}}" for item in found[:most])
     rest = len(found) - most
     more = f" and {rest} more, named in the data" if rest > 0 else ""
     return f"{'Source' if len(found) == 1 else 'Sources'}: {shown}{more}."
@@ -114,6 +155,7 @@ def to_bibtex(report: paths.Paths | None = None) -> str:
                 fields["date"] = row.date.strftime("%Y-%m-%d")
         if pd.notna(row.publisher) and author(row) != str(row.publisher):
             fields["howpublished"] = _bibtex(row.publisher)
+        fields["note"] = _bibtex(source_badge_words(row.source_id))
         if pd.notna(row.url) and safe_url(row.url):
             fields["url"] = row.url.replace("%", r"\%")
         body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())

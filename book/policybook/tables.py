@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
-from policybook.sources import safe_url, source_line
+from policybook.sources import citation, safe_url, source_badge, source_line
 
 MIME = "application/vnd.policybook.table+json"
 
@@ -179,7 +179,8 @@ def to_html(content: dict[str, Any]) -> str:
 def _html(cell: list[dict[str, str]]) -> str:
     written = []
     for piece in cell:
-        text = html.escape(piece.get("text", ""))
+        key = piece.get("cite")
+        text = html.escape(f"{citation(key)} ({source_badge(key)})" if key else piece.get("text", ""))
         if piece.get("lang"):
             text = f'<span lang="{html.escape(piece["lang"], quote=True)}">{text}</span>'
         if safe_url(piece.get("href", "")):
