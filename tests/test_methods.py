@@ -130,7 +130,7 @@ def test_a_row_counts_once_for_a_source_it_names_twice(report):
     uses = methods.source_uses(report)
     assert set(uses.index) <= set(sources.registry(report).index) and uses.is_monotonic_decreasing
     # Counted anew from the text of the files: rows in which the id stands in a cell, alone or in a list.
-    for source_id in ("tribe_2025", "xinhua_20260720", "mofa_japan_20251213"):
+    for source_id in ("ansi_2025_plan", "xinhua_20260720", "mofa_japan_20251213"):
         rows = 0
         for item in data.descriptor(report)["resources"]:
             if item["name"] not in ("sources", "source_ids"):
@@ -239,7 +239,9 @@ def test_the_list_of_corrections_says_what_was_empty_and_what_was_added():
     assert found["anchor"].tolist() == ["correction-c-2", "correction-c-3", "correction-c-1"]
     assert found["old"].tolist() == ["(no row)", "b", "a"]
     assert found["new"].tolist() == ["(row added)", "(empty)", "b"]
-    assert found["place"].iloc[1] == tables.Text("it_1: note", href="#correction-c-3")
+    assert found["place"].iloc[1] == ["items", tables.Text("it_1", href="#correction-c-3"), "note"]
+    assert found["why"].iloc[2] == ["x.", "Wrong since 2025-12-01.", tables.Text("s1", cite="s1")]
+    assert found["why"].iloc[0] == ["y."]
     assert found["in_a_version"].tolist() == ["never", "never", "since 2025-12-01"]
     assert methods.correction_list(data.load("corrections"))["anchor"].is_unique
 
@@ -275,7 +277,7 @@ def _made():
             "source_b": ["s2", "s3", "s2"],
             "settled": ["resolved_b", "open", "resolved_b"],
             "resolution": ["The second.", "Not known", "The second"],
-            "note": [pd.NA, "Ask again", pd.NA],
+            "note": [pd.NA, "ask again, see dis_a", "Same matter as dis_a; a third value exists"],
             "same_as": [pd.NA, pd.NA, "dis_a"],
         }
     )
@@ -295,7 +297,12 @@ def test_the_list_of_disagreements_links_each_row_and_its_repeat():
     assert found["question"].iloc[2][1].href == "#disagreement-a"
     assert found["first"].iloc[0] == ["May.", "No source named."]
     assert found["second"].iloc[1] == ["2.", tables.Text("s2", cite="s2")]
-    assert found["how"].tolist() == ["Not known. Ask again.", "The second.", "The second."]
+    link = tables.Text("another row", href="#disagreement-a")
+    assert found["how"].tolist() == [
+        ["Not known. Ask again, see", link],
+        ["The second."],
+        ["The second. A third value exists."],
+    ]
     assert found["settled"].tolist() == ["open", "second value holds", "second value holds"]
 
 

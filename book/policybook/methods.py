@@ -40,11 +40,11 @@ VERDICTS = {"reliable": "reliable", "tentative": "tentative", "below": "below th
 _USES = {
     "main_theme": "used as coded",
     "actor": "used as coded",
-    "deontic": "withdrawn: no finding rests on it",
+    "deontic": "withdrawn: no finding on it",
     "deontic_merged": "used: call, promote and need to are one group",
     "stance": "used, as provisional",
 }
-_FRAME_USES = {"below": "withdrawn: shown, but no finding rests on it"}
+_FRAME_USES = {"below": "withdrawn: exploratory only"}
 
 
 def chapter_name(stem: str) -> str:
@@ -340,34 +340,34 @@ def correction_counts(corrections: pd.DataFrame) -> pd.DataFrame:
 def correction_list(corrections: pd.DataFrame) -> pd.DataFrame:
     """Return the corrections as cells of a table, the latest first.
 
-    Columns: ``anchor``, ``when`` (date), ``place`` (row and column, with a permanent link), ``table``, ``old`` and
-    ``new`` (text, ``(empty)`` for an empty cell), ``kind`` (in words), ``reason``, ``source_id``, ``in_a_version``
-    (since when a reader could see the wrong value, or that none could).
+    Columns: ``anchor``, ``when`` (date), ``place`` (table, row with a permanent link, column), ``table``, ``old`` and
+    ``new`` (text, ``(empty)`` for an empty cell), ``kind`` (in words), ``why`` (reason, since when a reader could see
+    the wrong value, citation), ``in_a_version`` (since when, or never).
     """
-    rows = corrections.sort_values(["date", "correction_id"], ascending=[False, True])
-    since = rows["wrong_since"].dt.strftime("since %Y-%m-%d")
+    rows = corrections.sort_values(["date", "correction_id"], ascending=[False, True]).reset_index(drop=True)
+    whole = rows["column"] == "(row)"
+    since = rows["wrong_since"].dt.strftime("since %Y-%m-%d").fillna("never")
     return pd.DataFrame(
         {
-            "anchor": [correction_anchor(code) for code in rows["correction_id"]],
+            "anchor": rows["correction_id"].map(correction_anchor),
             "when": rows["date"],
-            "place": [
-                tables.Text(
-                    row.row_id if row.column == "(row)" else f"{row.row_id}: {row.column}",
-                    href=f"#{correction_anchor(row.correction_id)}",
-                )
-                for row in rows.itertuples()
-            ],
+            "place": [_place(row) for row in rows.itertuples()],
             "table": rows["table"],
-            "old": rows["old_value"].fillna("(empty)").where(rows["column"] != "(row)", "(no row)"),
-            "new": rows["new_value"]
-            .fillna("(empty)")
-            .where(rows["column"] != "(row)", "(row " + rows["new_value"] + ")"),
+            "old": rows["old_value"].fillna("(empty)").where(~whole, "(no row)"),
+            "new": rows["new_value"].fillna("(empty)").where(~whole, "(row " + rows["new_value"] + ")"),
             "kind": rows["kind"].astype(str).str.replace("_", " "),
-            "reason": rows["reason"],
-            "source_id": rows["source_id"],
-            "in_a_version": since.fillna("never"),
+            "why": [
+                [f"{row.reason}.", *([f"Wrong {told}."] if told != "never" else []), *tables.cite(row.source_id)]
+                for row, told in zip(rows.itertuples(), since, strict=True)
+            ],
+            "in_a_version": since,
         }
-    ).reset_index(drop=True)
+    )
+
+
+def _place(row: object) -> list[str | tables.Text]:
+    where = tables.Text(row.row_id, href=f"#{correction_anchor(row.correction_id)}")
+    return [row.table, where, *([] if row.column == "(row)" else [row.column])]
 
 
 def correction_anchor(correction_id: str) -> str:
@@ -424,10 +424,7 @@ def disagreement_list(disagreements: pd.DataFrame) -> pd.DataFrame:
             "first": [_value(row.value_a, row.source_a) for row in rows.itertuples()],
             "second": [_value(row.value_b, row.source_b) for row in rows.itertuples()],
             "settled": rows["settled"].astype(str).map(SETTLED),
-            "how": [
-                ". ".join(str(text).rstrip(".") for text in (row.resolution, row.note) if pd.notna(text)) + "."
-                for row in rows.itertuples()
-            ],
+            "how": [_how(row.resolution, row.note) for row in rows.itertuples()],
         }
     ).reset_index(drop=True)
 
@@ -441,3 +438,15 @@ def _question(row: object) -> list[str | tables.Text]:
 
 def _value(value: str, source_id: object) -> list[str | tables.Text]:
     return [f"{value}.", *(tables.cite(source_id) or ["No source named."])]
+
+
+def _how(resolution: str, note: object) -> list[str | tables.Text]:
+    """Return resolution and note; ids of other rows become links, and the remark that a row repeats one is dropped."""
+    note = re.sub(r"Same matter as dis_\w+(; )?", "", note) if isinstance(note, str) else ""
+    texts = [text[:1].upper() + text[1:] for text in (resolution.rstrip("."), note.rstrip(".")) if text]
+    parts = re.split(r"(dis_\w+)", ". ".join(texts) + ".")
+    return [
+        tables.Text("another row", href=f"#{disagreement_anchor(part)}") if part.startswith("dis_") else part.strip()
+        for part in parts
+        if part.strip(" .")
+    ]
