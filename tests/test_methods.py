@@ -306,6 +306,38 @@ def test_the_list_of_disagreements_links_each_row_and_its_repeat():
     assert found["settled"].tolist() == ["open", "second value holds", "second value holds"]
 
 
+# ------------------------------------------------------------------------------------- what the prose takes for granted
+
+
+def test_what_the_chapter_says_in_words_holds(disagreements):
+    """Sentences and alternative texts name a largest or a smallest part: the data must still have it there."""
+    ended = methods.settled_by_chapter(disagreements).pivot_table(
+        index="chapter", columns="settled", values="questions"
+    )
+    assert ended["open"].idxmax() == "sustainability" and ended.loc["plan", "open"] == 0
+    languages = methods.languages(sources.registry()).groupby("group")["sources"].sum().sort_values(ascending=False)
+    assert languages.index[:2].tolist() == ["English", "Chinese"]
+    assert languages.iloc[0] > 3 * languages.iloc[1] and languages.iloc[2] <= 15
+    regions = methods.regions(data.seen(data.load("items"))).groupby("region")["items"].sum()
+    known = regions.drop("Region not known").sort_values(ascending=False)
+    assert set(known.index[:3]) == {"North America", "UK and Europe", "China (mainland)"}
+    assert known[["Africa", "Gulf", "Southeast Asia"]].max() < 10
+    months = methods.by_month(sources.registry(), "2024-01").set_index("month")["sources"].sort_values(ascending=False)
+    assert months.index[:2].tolist() == [pd.Timestamp("2025-07-01"), pd.Timestamp("2026-07-01")]
+    shares = methods.evidence_by_chapter(methods.evidence_by_table(), data.load("chapter_tables"))
+    assert shares.loc[shares["evidence"] == "recalled", "share"].max() < 0.1
+
+
+def test_the_codings_that_the_chapter_keeps_merges_and_withdraws():
+    asks, asks_b, book = (data.load(name) for name in ("commitments", "commitments_coder_b", "plan_codebook"))
+    found = methods.agreements(asks, asks_b, book, data.load("items"), data.load("items_coder_b")).set_index("code")
+    assert found.loc[["actor", "main_theme", "stance"], "verdict"].eq("reliable").all()
+    assert found.loc["deontic_merged", "verdict"] == "tentative"
+    assert found.loc["deontic_merged", "low"] < agreement.TENTATIVE
+    assert found.loc["deontic", "verdict"] == "below"
+    assert found.loc[found.index.str.startswith("frame_"), "verdict"].eq("below").all()
+
+
 # ------------------------------------------------------------------------------------------------------ the built book
 
 
