@@ -130,7 +130,13 @@ def test_a_row_counts_once_for_a_source_it_names_twice(report):
     uses = methods.source_uses(report)
     assert set(uses.index) <= set(sources.registry(report).index) and uses.is_monotonic_decreasing
     # Counted anew from the text of the files: rows in which the id stands in a cell, alone or in a list.
-    for source_id in ("ansi_2025_plan", "xinhua_20260720", "mofa_japan_20251213"):
+    for source_id in (
+        "src_ai_index_2026",
+        "caixin_2025_05",
+        "ansi_2025_plan",
+        "xinhua_20260720",
+        "mofa_japan_20251213",
+    ):
         rows = 0
         for item in data.descriptor(report)["resources"]:
             if item["name"] not in ("sources", "source_ids"):
