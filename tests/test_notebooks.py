@@ -72,7 +72,8 @@ def test_a_finding_on_recalled_rows_would_be_found(root, tmp_path):
     code = {
         "setup": "import altair as alt\nfrom myst_nb import glue\nfrom policybook import charts, data\n"
         "events = data.load('events')\nbar = alt.Chart(events[['track']]).mark_bar().encode(x='count()')",
-        "sound": "glue('seen', len(data.seen(events)), display=False)\nglue('with_recalled', len(events), display=False)",
+        "sound": "glue('seen', len(data.seen(events)), display=False)",
+        "named": "glue('with_recalled', len(events), display=False)",
         "leak": "glue('events', len(events), display=False)",
         "title": "charts.show(charts.titled(bar, f'{len(events)} events', 'Events'), name='fig-one', caption='Events.',"
         " alt='Bars. They rise.')",
