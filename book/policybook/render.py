@@ -21,6 +21,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
+from policybook.languages import to_html
 from policybook.paths import keep
 from policybook.sources import citation, citation_anchor, safe_url, source_badge
 from policybook.stills import Stills
@@ -247,9 +248,9 @@ def _piece_html(piece: dict[str, str]) -> str:
     """Write one piece of a cell; only http(s) addresses and places within the book become links."""
     if piece.get("cite"):
         key = piece["cite"]
-        link = f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{html.escape(citation(key))}</a>'
+        link = f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{to_html(citation(key), "zh")}</a>'
         return f'{link} <span class="pb-source">{html.escape(source_badge(key))}</span>'
-    text = html.escape(piece.get("text", ""))
+    text = html.escape(piece.get("text", "")) if piece.get("lang") else to_html(piece.get("text", ""))
     href = piece.get("href", "")
     if safe_url(href) or re.fullmatch(r"([a-z_]+\.html)?#[A-Za-z0-9_.:-]+", href):
         text = f'<a href="{html.escape(href, quote=True)}">{text}</a>'

@@ -22,7 +22,7 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, data, execute, feeds, marks, paths, pdf, render
+from policybook import articles, data, execute, feeds, languages, marks, paths, pdf, render
 from policybook.paths import keep
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -106,6 +106,19 @@ def _keep_addresses(app: Sphinx, doctree: nodes.document) -> None:
     for section in doctree.findall(nodes.section):
         labels = {doctree.nameids.get(name) for name in section["names"] if doctree.nametypes.get(name)}
         section["ids"].sort(key=lambda item: item not in labels)
+
+
+def _mark_languages(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Mark titles in other scripts in the bibliography; the registry does not tell the forms of Chinese apart."""
+    for entry in doctree.findall(nodes.citation):
+        for text in [node for node in entry.findall(nodes.Text) if not isinstance(node.parent, nodes.reference)]:
+            pieces = languages.runs(text.astext(), chinese="zh")
+            if any(language for _, language in pieces):
+                marked = [
+                    nodes.inline("", piece, classes=[f"language-{language}"]) if language else nodes.Text(piece)
+                    for piece, language in pieces
+                ]
+                text.parent.replace(text, marked)
 
 
 def _renew_references(app: Sphinx, env) -> list[str]:
@@ -306,6 +319,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _forget_figures)
     app.connect("doctree-read", _keep_addresses, priority=100)  # before Sphinx notes the headings of the page
     app.connect("doctree-read", _note_figures)
+    app.connect("doctree-resolved", _mark_languages)
     app.connect("env-updated", _renew_references)
     app.connect("html-page-context", _page_scripts)
     app.connect("html-page-context", _pdf_button, priority=900)
