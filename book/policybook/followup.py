@@ -16,7 +16,14 @@ from policybook import background, data, paths, standards, tables
 from policybook.data import seen
 from policybook.sources import registry
 
-STATUS = background.FOLLOWUP_STATUS
+STATUS = {
+    "no_public_evidence": "no public evidence",
+    "stalled": "stalled",
+    "announced": "announced",
+    "launched": "launched",
+    "in_force": "in force",
+    "delivered": "delivered",
+}
 GAP = STATUS["no_public_evidence"]
 DONE = (STATUS["delivered"], STATUS["in_force"])
 # From done to not found: the order in which charts and texts go through the statuses.
@@ -358,6 +365,13 @@ def _keys(table: str, report: paths.Paths | None) -> set[str]:
 
 
 # ------------------------------------------------------------------------------------------------------------- numbers
+
+
+def numbers() -> Mapping[str, int]:
+    """Return :func:`key_numbers` of the tables of this report, for the chapters that name some of them in passing."""
+    plan, articles = data.load("events").set_index("event_id").loc[background.PLAN, "date"], data.load("articles")
+    rows = steps(data.load("followup"), articles, plan, material_until())
+    return key_numbers(rows, benchmark_list(data.load("benchmarks"), articles), data.load("waico_signatories"), plan)
 
 
 def key_numbers(
