@@ -91,7 +91,7 @@ def show_download(page: str = "book/catalogue") -> None:
     cited = citing.words(citing.of_data())
     link = f'<a href="{html.escape(up + bundle.address())}" download>{html.escape(name)}</a>'
     shown = (
-        f"<p>{link} (about {size}). Digest of the data (SHA-256): <code>{digest}</code>.</p>\n"
+        f'<p class="pb-download">{link} (about {size}). Digest of the data (SHA-256): <code>{digest}</code>.</p>\n'
         f"<p>Cite the data as: {html.escape(cited)}</p>"
     )
     plain = f"{name} (about {size}). Digest of the data (SHA-256): {digest}. Cite the data as: {cited}"
