@@ -503,6 +503,6 @@ def differing_counts(rows: pd.DataFrame) -> alt.HConcatChart:
     far = rows.loc[rows["ratio"].idxmax(), "ratio"]
     unsettled = rows.loc[rows["standing"].eq(analysis.STANDING["open"]), "what"].nunique()
     finding = f"On {len(names)} counts two sources differ, by up to a factor of {far:.1f}; {unsettled} stay open"
-    measure = "Lower and higher value and who gives it; the distance is their ratio, on a log scale from 1 to 10"
+    measure = f"Lower and higher value and who gives it; the distance is their ratio, on a log scale up to {top:.0f}"
     view = alt.layer(rules, dots, *words, heads).properties(width=PLOT, height=step * len(names))
     return titled(alt.hconcat(view), finding, measure, width=98)
