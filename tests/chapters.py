@@ -97,9 +97,10 @@ def copy(root: Path, target: Path) -> None:
 def without_recalled(root: Path, target: Path) -> dict[str, int]:
     """Copy a report, its rows with the evidence ``recalled`` left out; return how many rows each table lost.
 
-    A comparison of two sides goes when either side is recalled. A recalled row that a seen row names stays, or the seen
-    row could not stand; what has no evidence of its own (a second coding) goes with the row that it is about. The
-    articles of the Plan stay: that there are so many is no recollection, though some of their headings are.
+    A comparison of two sides goes when either side is recalled. A list loses the items that name rows which go. A
+    recalled row that a seen row names by its key stays, or the seen row could not stand; what has no evidence of its
+    own (a second coding) goes with the row that it is about. The articles of the Plan stay: that there are so many is
+    no recollection, though some of their headings are.
     """
     copy(root, target)
     package = json.loads((target / "data" / "datapackage.json").read_text(encoding="utf-8"))
@@ -112,6 +113,13 @@ def without_recalled(root: Path, target: Path) -> dict[str, int]:
     gone = recalled(rows, columns, _links(package))
     for table in package["resources"]:
         name = table["name"]
+        for item in table["schema"]["fields"]:
+            if "references" in item:
+                _strike(
+                    rows[name], item["name"], rows[item["references"]["resource"]], item["references"]["field"], gone
+                )
+    for table in package["resources"]:
+        name = table["name"]
         rows[name] = [row for row in rows[name] if id(row) not in gone]
         with (target / "data" / table["path"]).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, columns[name], lineterminator="\n")
@@ -120,8 +128,15 @@ def without_recalled(root: Path, target: Path) -> dict[str, int]:
     return {name: count - len(rows[name]) for name, count in before.items() if count > len(rows[name])}
 
 
+def _strike(rows: list[dict], column: str, others: list[dict], key: str, gone: set[int]) -> None:
+    """Strike the items of a list that name rows which go; the row with the list stays."""
+    struck = {row[key] for row in others if id(row) in gone}
+    for row in rows:
+        row[column] = ";".join(item for item in row[column].split(";") if item not in struck)
+
+
 def _links(package: dict) -> list[tuple[str, list[str], str, list[str]]]:
-    """Return the keys of a data package: table, columns, table that they lead to, its columns."""
+    """Return the foreign keys of a data package: table, columns, table that they lead to, its columns."""
     found = []
     for table in package["resources"]:
         name, schema = table["name"], table["schema"]
@@ -130,9 +145,6 @@ def _links(package: dict) -> list[tuple[str, list[str], str, list[str]]]:
             theirs = to["fields"]
             own, theirs = ([given] if isinstance(given, str) else given for given in (own, theirs))
             found.append((name, own, to["resource"] or name, theirs))
-        for item in schema["fields"]:
-            if "references" in item:
-                found.append((name, [item["name"]], item["references"]["resource"], [item["references"]["field"]]))
     return found
 
 
@@ -153,13 +165,7 @@ def recalled(rows: dict, columns: dict, links: list) -> set[int]:
 
     def named(row: dict, link: tuple) -> list[dict]:
         _, mine, to, theirs = link
-        values = [row[c] for c in mine]
-        each = values[0].split(";") if len(values) == 1 else ["\0".join(values)]
-        return [
-            one
-            for value in each
-            for one in {id(r): r for r in names.get((to, *theirs, *value.strip().split("\0")), ())}.values()
-        ]
+        return list({id(one): one for one in names.get((to, *theirs, *(row[c] for c in mine)), ())}.values())
 
     gone, changed = known, True
     while changed:

@@ -15,9 +15,6 @@ from yaml import safe_load
 import policybook
 from policybook import data, paths, sources, tables
 
-# How much of the digest of the data a reader is shown; the PDF shows as much.
-SHOWN = 12
-
 
 @dataclass(frozen=True)
 class Citation:
@@ -32,7 +29,6 @@ class Citation:
     authors: tuple[str, ...]
     version: str
     data_date: str
-    digest: str
     key: str
     address: str = ""
     within: str = ""
@@ -44,9 +40,12 @@ class Citation:
 
     @property
     def edition(self) -> str:
-        """Version, date and digest of the data: what tells one state of the report from another."""
+        """Version and date of the data: what tells one state of the report from another.
+
+        Not the digest of the data: a change in one table would then be a change of every page.
+        """
         day = tables.date_text(pd.Timestamp(self.data_date), "day")
-        return f"version {self.version}, data of {day}, data digest {self.digest}"
+        return f"version {self.version}, data of {day}"
 
 
 def of_report(report: paths.Paths | None = None) -> Citation:
@@ -70,7 +69,6 @@ def of_report(report: paths.Paths | None = None) -> Citation:
         authors=authors,
         version=policybook.__version__,
         data_date=date,
-        digest=data.digest(report)[:SHOWN],
         key=_key(data.descriptor(report).get("name", "report")).removesuffix("-data"),
         address=address if sources.safe_url(address) else "",
     )

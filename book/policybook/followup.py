@@ -416,7 +416,7 @@ def key_numbers(
         "signed": states["status"].eq("founding_signatory").sum(),
         "reported": states["status"].eq("reported_later").sum(),
         "benchmarks": len(benchmarks),
-        "benchmarks_asks": benchmarks["asks"].explode().dropna().nunique(),
+        "benchmarks_asks_with_recalled": benchmarks["asks"].explode().dropna().nunique(),
         "outcomes": len(outcomes),
         "outcomes_met": outcomes["status"].isin(["met", "partly"]).sum(),
         "outcomes_gap": outcomes["status"].eq("no_public_evidence").sum(),

@@ -22,7 +22,7 @@ from sphinx import addnodes
 from sphinx.application import Sphinx
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from policybook import data, paths
+from policybook import data, languages, paths
 from policybook.terms import PINYIN, Lexicon, Term, anchor
 
 TABLE = "glossary"
@@ -174,7 +174,7 @@ def _depart_tips(self, node: term_tips) -> None:
 
 def tip_html(term: Term) -> str:
     """Return the tip of a term as HTML, not shown until a script shows it; every text is escaped."""
-    said = html.escape(term.meaning)
+    said = languages.to_html(term.meaning)
     lines = [f"<strong>{html.escape(term.en)}</strong>", f"<span>{said}</span>"]
     if term.zh:
         chinese = f'<span lang="zh-Hans">{html.escape(term.zh)}</span>'

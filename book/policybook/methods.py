@@ -285,6 +285,7 @@ def agreements(
     ``high`` (95 % interval), ``verdict`` (see :func:`verdict`), ``use`` (what was done with it). Codes of the Plan
     first; within a coding by falling alpha, stance before the frames.
     """
+    asks_b = asks_b[asks_b["commitment_id"].isin(asks["commitment_id"])]
     plain = agreement.table(asks, asks_b, "commitment_id", ["main_theme", "actor", "deontic"])
     one, two = (rows.assign(deontic=articles.merged(rows["deontic"], codebook, "deontic")) for rows in (asks, asks_b))
     joined = agreement.table(one, two, "commitment_id", ["deontic"]).assign(column="deontic_merged")

@@ -115,11 +115,11 @@ def months(counts: pd.DataFrame, marks: Sequence[tuple[pd.Timestamp, str]]) -> a
         )
     )
     told = pd.DataFrame(marks, columns=["day", "what"])
-    lines = alt.Chart(told).mark_rule(color=charts.ORANGE, strokeDash=[4, 3]).encode(x=alt.X("day:T", scale=scale))
+    lines = alt.Chart(told).mark_rule(color=charts.ORANGE, strokeDash=[4, 3]).encode(x=alt.X("day:T"))
     texts = [
         alt.Chart(told.iloc[[at]])
         .mark_text(align="right", dx=4, color=charts.INK, fontSize=12)
-        .encode(x=alt.X("day:T", scale=scale), y=alt.value(-6 - 15 * (at // 2)), text="what:N")
+        .encode(x=alt.X("day:T"), y=alt.value(-6 - 15 * (at // 2)), text="what:N")
         for at in range(len(told))
     ]
     return alt.layer(bars, lines, *texts).properties(width=charts.WIDTH - 60, height=height)
