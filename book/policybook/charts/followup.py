@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from policybook import followup as analysis
-from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, titled
+from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, moment, titled
 from policybook.sources import citation
 from policybook.tables import date_text
 
@@ -112,7 +112,7 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
     across = alt.X(
         "at:T",
         title=None,
-        scale=alt.Scale(domain=[_moment(start), _moment(end)]),
+        scale=alt.Scale(domain=[moment(start), moment(end)]),
         axis=alt.Axis(format="%b %Y", tickCount={"interval": "month", "step": 3}, grid=True, labelOverlap=True),
     )
     vertical = alt.Y("y:Q", scale=down, axis=None)
@@ -231,7 +231,3 @@ def _circles(
     )
     numbers = base.mark_text(fontSize=11.5, color=PAPER, fontWeight="bold").encode(text=f"{number}:Q")
     return alt.layer(circles, numbers)
-
-
-def _moment(day: pd.Timestamp) -> alt.DateTime:
-    return alt.DateTime(year=day.year, month=day.month, date=day.day)

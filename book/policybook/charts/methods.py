@@ -100,8 +100,8 @@ def months(counts: pd.DataFrame, marks: Sequence[tuple[pd.Timestamp, str]]) -> a
     """Return the sources by month of :func:`policybook.methods.by_month`, with dated marks and what they mark."""
     rows = counts.assign(end=counts["month"] + pd.DateOffset(months=1) - pd.Timedelta(days=4))
     axis = alt.Axis(title=None, format="%b %Y", tickCount={"interval": "month", "step": 6}, labelOverlap=True)
-    last = max([rows["end"].max(), *(day for day, _ in marks)]) + pd.DateOffset(days=20)
-    scale = alt.Scale(domain=[rows["month"].min().isoformat(), last.isoformat()])
+    # No domain is given: Vega-Lite would take the one of the bars, which have two ends, for two that conflict.
+    scale = alt.Scale(nice=False, padding=8)
     height = 200
     bars = (
         alt.Chart(rows)
@@ -110,7 +110,6 @@ def months(counts: pd.DataFrame, marks: Sequence[tuple[pd.Timestamp, str]]) -> a
             x=alt.X("month:T", axis=axis, scale=scale),
             x2="end:T",
             y=alt.Y("sources:Q", title="Sources", axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True)),
-            y2=alt.Y2Datum(0),
             tooltip=[alt.Tooltip("month:T", format="%B %Y", title="Month"), alt.Tooltip("sources:Q", title="Sources")],
         )
     )
