@@ -110,6 +110,7 @@ def months(counts: pd.DataFrame, marks: Sequence[tuple[pd.Timestamp, str]]) -> a
             x=alt.X("month:T", axis=axis, scale=scale),
             x2="end:T",
             y=alt.Y("sources:Q", title="Sources", axis=alt.Axis(tickCount=4), scale=alt.Scale(zero=True)),
+            y2=alt.Y2Datum(0),
             tooltip=[alt.Tooltip("month:T", format="%B %Y", title="Month"), alt.Tooltip("sources:Q", title="Sources")],
         )
     )
