@@ -69,7 +69,7 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 SMALL = {
     "one": [
-        "# One\n\nThere are {glue:text}`one_countries` countries.",
+        "# One\n\nThere are {glue:text}`one_countries` countries ({numref}`fig-events`).",
         "from myst_nb import glue\nfrom policybook import data\n"
         "glue('one_countries', len(data.load('countries')), display=False)",
     ],

@@ -251,7 +251,7 @@ def test_what_the_report_holds_on_an_article() -> None:
     assert "{numref}`fig-sus-pue`" in said and "36 standards in {numref}`tbl-standards-catalogue`" in said
     steps = data.seen(data.load("followup")).query("article == 'A07'")
     assert f"What has been done since: {len(steps)} steps" in said
-    claims = data.load("claims")["articles"]
+    claims = data.seen(data.load("claims"))["articles"]
     assert f"Claims about it: {claims.map(lambda codes: 'A07' in codes and len(codes) < 7).sum()} checked" in said
     assert "[contradicted]" not in said or "pb-contradicted" in said
     assert "{cite:p}``" not in "".join(articles.elsewhere(f"A{n:02d}") for n in range(14))

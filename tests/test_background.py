@@ -25,12 +25,6 @@ def texts(events):
 
 
 @pytest.fixture(scope="module")
-def matrix(events):
-    plan = events.set_index("event_id").loc[background.PLAN, "date"]
-    return background.followup_matrix(data.load("followup"), data.load("articles"), plan)
-
-
-@pytest.fixture(scope="module")
 def articles():
     return data.load("articles")
 
@@ -276,30 +270,6 @@ def test_no_member_of_the_group_of_seven_signed():
 # ------------------------------------------------------------------------------------------------- follow-up and lists
 
 
-def test_followups_before_the_plan_or_only_recalled_do_not_count():
-    followup = pd.DataFrame(
-        {
-            "article": ["A07", "A07", "A07", "A10"],
-            "action": ["one", "two", "early", "remembered"],
-            "date": pd.to_datetime(["2025-07-26", "2026-01-01", "2025-07-25", "2026-01-01"]),
-            "status": ["delivered", "delivered", "delivered", "in_force"],
-            "evidence": ["read", "excerpt", "read", "recalled"],
-        }
-    )
-    articles = pd.DataFrame({"article": ["A07", "A10"], "article_no": [7, 10], "short_title": ["Energy", "Safety"]})
-    table = background.followup_matrix(followup, articles, pd.Timestamp("2025-07-26"))
-    assert table.to_dict("records") == [
-        {"article": "7  Energy", "article_no": 7, "status": "delivered", "followups": 2, "actions": "one · two"}
-    ]
-
-
-def test_the_matrix_holds_every_followup_since_the_plan(matrix):
-    followup = data.load("followup")
-    assert matrix["followups"].sum() == (followup["date"] >= "2025-07-26").sum()
-    assert matrix["article_no"].nunique() == 13
-    assert set(matrix["status"]) == set(background.FOLLOWUP_STATUS.values())
-
-
 def test_who_lists_chinese_bodies_first_and_names_places():
     table = background.who(data.load("organisations"), data.load("countries"))
     places = table["place"].tolist()
@@ -360,18 +330,15 @@ def test_the_counts_title_has_the_widest_gap_and_the_open_ones():
         assert f">{said}<" in svg
 
 
-def test_key_numbers_are_the_published_ones(events, texts, matrix):
+def test_key_numbers_are_the_published_ones(events, texts):
     differ = background.disagreements(data.load("disagreements"), "background")
-    numbers = background.key_numbers(
-        events, texts, matrix, data.load("waico_signatories"), data.load("headline_facts"), differ
-    )
+    numbers = background.key_numbers(events, texts, data.load("waico_signatories"), data.load("headline_facts"), differ)
     published = {"articles": 13, "after_us": 3, "signed": 29, "reported": 37, "coop": 8, "ethics": 6, "chair": 15}
     assert {name: numbers[name] for name in published} == published
     assert numbers["places"] == 5000 and numbers["pax"] == 7 and numbers["pax_later"] == 24
     assert (numbers["votes_for"], numbers["votes_against"]) == (117, 2)
     assert numbers["read"] + numbers["excerpt"] == numbers["events"]
     assert numbers["events"] + numbers["recalled"] == len(events)
-    assert numbers["promised"] + numbers["done"] <= numbers["followups"]
 
 
 # -------------------------------------------------------------------------------------------------------------- charts
@@ -517,23 +484,12 @@ def test_a_tightening_is_red_and_points_up():
     assert draw.MOVE_SHAPES[list(draw.MOVE_COLOURS).index("tightens")] == "triangle-up"
 
 
-def test_the_followup_title_counts_rows(matrix):
-    text = title(draw.followup(matrix))
-    by = matrix.groupby("status")["followups"].sum()
-    assert text.startswith(f"Of {by.sum()} follow-ups since the Plan, {by['delivered'] + by['in force']} are delivered")
-    assert text.endswith(f"{by['announced']} are promises")
-    spec = draw.followup(matrix).to_dict()
-    circle = next(mark for mark in marks(spec) if mark["mark"]["type"] == "circle")
-    assert len(circle["encoding"]["color"]["scale"]["domain"]) == len(background.FOLLOWUP_STATUS)
-
-
-def test_every_chart_has_a_tooltip(events, texts, matrix, articles):
+def test_every_chart_has_a_tooltip(events, texts, articles):
     charts = [
         draw.timeline(background.timeline(events), articles),
         draw.lineage(texts),
         draw.pace(background.pace(events)),
         draw.controls(background.controls(events, texts)),
-        draw.followup(matrix),
         draw.differing_counts(background.differing_counts(data.load("disagreements"))),
     ]
     for chart in charts:

@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   for (const table of document.querySelectorAll(".pb-search table")) {
+    const columns = [...table.querySelectorAll("col")].map((column) => column.className);
     const api = new window.DataTable(table, {
       paging: table.tBodies[0].rows.length > 60,
       pageLength: 25,
@@ -10,6 +11,8 @@
       layout: { topStart: "search", topEnd: "info", bottomStart: null, bottomEnd: "paging" },
       language: { search: "Search", info: "_TOTAL_ rows", infoFiltered: "of _MAX_", infoEmpty: "no row" },
     });
+    // DataTables puts columns of its own in the place of those of the page.
+    table.querySelectorAll("col").forEach((column, at) => { column.className = columns[at] ?? ""; column.removeAttribute("style"); });
     addFilters(table, api);
     addReveal(table, api);
   }
@@ -42,7 +45,7 @@
     labels.forEach((text, at) => {
       const label = document.createElement("label");
       const list = document.createElement("select");
-      const choices = [...new Set(values.flatMap((row) => row[at]))].sort((a, b) => a.localeCompare(b, "en"));
+      const choices = [...new Set(values.flatMap((row) => row[at]))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
       for (const choice of ["", ...choices]) list.add(new Option(choice || "all", choice));
       list.addEventListener("change", () => {
         const wanted = list.value;

@@ -5,4 +5,4 @@ Modules point one way: ``paths`` → ``data`` → ``sources`` → analysis → `
 thin.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -14,6 +14,8 @@ import pandas as pd
 
 # Below this a coding should not carry a conclusion, even a tentative one (Krippendorff 2019, section 12.4).
 TENTATIVE = 0.667
+# From here on a coding counts as reliable (same place).
+RELIABLE = 0.8
 DRAWS = 2000
 SEED = 20250726
 

@@ -265,11 +265,11 @@ def elsewhere(article: str) -> str:
     """Return what the report holds on an article beside its text, as MyST Markdown.
 
     Figures and standards of other chapters, steps taken since (with status), and checked claims about the article;
-    steps that are only recalled, and claims about half of the articles or more, are left out. Empty when there is none.
+    rows that are only recalled, and claims about half of the articles or more, are left out. Empty when there is none.
     """
     figures = data.load("article_figures")
     named = [f"{{numref}}`{name}`" for name in figures.loc[figures["article"] == article, "figure"]]
-    standards = int(data.load("standards")["articles"].map(lambda codes: article in codes).sum())
+    standards = int(data.seen(data.load("standards"))["articles"].map(lambda codes: article in codes).sum())
     if standards:
         named.append(f"{standards} standards in {{numref}}`tbl-standards-catalogue`")
     said = [f"Elsewhere in this report: {', '.join(named)}."] if named else []
@@ -281,7 +281,7 @@ def elsewhere(article: str) -> str:
         cited = f" {{cite:p}}`{row.source_id}`" if pd.notna(row.source_id) else ""
         rows.append(f"- {when}, {label(row.status)}: {plain(row.action)}{cited}")
     said += _folded(f"What has been done since: {len(rows)} step{'s' if len(rows) > 1 else ''}", rows)
-    claims = data.load("claims")
+    claims = data.seen(data.load("claims"))
     # What is said of half the Plan or more is about the Plan and not about each of its articles.
     half = len(data.load("articles")) / 2
     claims = claims[claims["articles"].map(lambda codes: article in codes and len(codes) < half)]
@@ -446,8 +446,13 @@ def translation_cells(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def glossary_cells(glossary: pd.DataFrame) -> pd.DataFrame:
-    """Return the glossary as cells of a table, by pinyin: adds ``term`` (Chinese, pinyin) and ``where`` (articles)."""
-    found = glossary.sort_values("pinyin", key=lambda column: column.map(_plain_pinyin), ignore_index=True)
+    """Return the Chinese terms of the glossary as cells of a table, by pinyin.
+
+    Adds ``term`` (Chinese, pinyin) and ``where`` (articles).
+    """
+    found = glossary.dropna(subset=["zh"]).sort_values(
+        "pinyin", key=lambda column: column.map(_plain_pinyin), ignore_index=True
+    )
     found["term"] = [[tables.chinese(row.zh), tables.Text(row.pinyin, lang="zh-Latn")] for row in found.itertuples()]
     found["where"] = [article_links(codes) for codes in found["articles"]]
     return found

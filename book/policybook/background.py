@@ -108,15 +108,6 @@ COUNTS = (
 )
 STANDING = {"holds": "holds", "aside": "set aside", "open": "open"}
 
-FOLLOWUP_STATUS = {
-    "no_public_evidence": "no public evidence",
-    "stalled": "stalled",
-    "announced": "announced",
-    "launched": "launched",
-    "in_force": "in force",
-    "delivered": "delivered",
-}
-
 
 # --------------------------------------------------------------------------------------------------------------- dates
 
@@ -465,29 +456,6 @@ def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
     return found.sort_values(["signed", "region"], ascending=[False, True], ignore_index=True)
 
 
-# ----------------------------------------------------------------------------------------------------------- follow-up
-
-
-def followup_matrix(followup: pd.DataFrame, articles: pd.DataFrame, since: pd.Timestamp) -> pd.DataFrame:
-    """Return the number of follow-ups from a day on by article and status; pairs without any are left out.
-
-    Columns: ``article`` (number and short title), ``article_no``, ``status`` (label), ``followups``, ``actions`` (the
-    first three, for a tooltip).
-    """
-    rows = seen(followup)
-    rows = rows[rows["date"] >= since].merge(articles[["article", "article_no", "short_title"]], on="article")
-    rows["article"] = rows["article_no"].astype(str) + "  " + rows["short_title"]
-    rows["status"] = rows["status"].astype(str).map(FOLLOWUP_STATUS)
-    grouped = rows.groupby(["article_no", "article", "status"])
-    table = grouped.agg(followups=("action", "size"), actions=("action", _some)).reset_index()
-    return table[["article", "article_no", "status", "followups", "actions"]]
-
-
-def _some(texts: pd.Series, most: int = 3) -> str:
-    shown = " · ".join(texts.head(most))
-    return f"{shown} · and {len(texts) - most} more" if len(texts) > most else shown
-
-
 # ------------------------------------------------------------------------------------------------- names, disagreements
 
 
@@ -572,22 +540,20 @@ def differing_counts(table: pd.DataFrame) -> pd.DataFrame:
 def key_numbers(
     events: pd.DataFrame,
     texts: pd.DataFrame,
-    matrix: pd.DataFrame,
     states: pd.DataFrame,
     facts: pd.DataFrame,
     differ: pd.DataFrame,
 ) -> dict[str, int]:
     """Return the numbers that the chapter's prose uses, by name.
 
-    ``texts``, ``matrix`` and ``differ`` are the results of :func:`lineage`, :func:`followup_matrix` and
-    :func:`disagreements`; the others are tables of the data package. Days and counts.
+    ``texts`` and ``differ`` are the results of :func:`lineage` and :func:`disagreements`; the others are tables of the
+    data package. Days and counts.
     """
     at = events.set_index("event_id")["date"]
     value = facts.set_index("fact_id")["value_number"]
     votes = facts.set_index("fact_id").loc["un_panel_vote", "value"].split("-")
     used = seen(events)
     abroad = texts.loc[texts["strand"].eq(STRANDS["abroad"]), "event_id"].tolist()
-    status = matrix.groupby("status")["followups"].sum().reindex(list(FOLLOWUP_STATUS.values()), fill_value=0)
     found = {
         "articles": value["plan_13_articles"],
         "after_us": (at[PLAN] - at["ev_us_aiap"]).days,
@@ -605,9 +571,6 @@ def key_numbers(
         "pax_later": value["pax_24"],
         "votes_for": votes[0],
         "votes_against": votes[1],
-        "followups": status.sum(),
-        "done": status["delivered"] + status["in force"],
-        "promised": status["announced"],
         "questions": len(differ),
         "open": differ["settled"].eq("open").sum(),
         "events": len(used),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from typing import Any
 
 import pandas as pd
+from IPython.display import Markdown, display
 
-from policybook import data
+from policybook import bundle, citing, data
 
 
 def table_list() -> pd.DataFrame:
@@ -76,3 +78,31 @@ def _allowed(field: dict[str, Any], targets: dict[str, str]) -> str:
     if rules.get("required"):
         said.append("never empty")
     return "; ".join(said)
+
+
+def show_download(page: str = "book/catalogue") -> None:
+    """Display the link to the zip of all tables, with its size, the digest of the data and how to cite them.
+
+    ``page`` is the page that shows it: the link is relative, so that it works from disk.
+    """
+    up = "../" * page.count("/")
+    name, digest = f"{bundle.name()}.zip", data.digest()
+    size = f"{len(bundle.archive()) / 1e6:.1f} MB"
+    cited = citing.words(citing.of_data())
+    link = f'<a href="{html.escape(up + bundle.address())}" download>{html.escape(name)}</a>'
+    shown = (
+        f'<p class="pb-download">{link} (about {size}). Digest of the data (SHA-256): <code>{digest}</code>.</p>\n'
+        f"<p>Cite the data as: {html.escape(cited)}</p>"
+    )
+    plain = f"{name} (about {size}). Digest of the data (SHA-256): {digest}. Cite the data as: {cited}"
+    display({"text/html": shown, "text/plain": plain}, raw=True)
+
+
+def show_code(language: str) -> None:
+    """Display the code of the zip that loads a table with its types; ``language`` is ``python`` or ``r``.
+
+    Raises ``KeyError`` for another language.
+    """
+    code = {"python": f'{bundle.PYTHON}\n\ntable = load_table("{bundle.example()}")\n'}
+    code["r"] = f'{bundle.R}\ntable <- load_table("{bundle.example()}")\n'
+    display(Markdown(f"```{language}\n{code[language]}```"))

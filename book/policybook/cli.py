@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -83,8 +83,10 @@ def pdf() -> None:
 
 @main.command()
 @click.option("--refresh", is_flag=True, help="Register changed tables (digest, size, rows) and write references.bib.")
-def check(refresh: bool) -> None:
-    """Check every table of the data package; all problems at once."""
+@click.option("--prose/--no-prose", default=True, help="Check the words of the chapters as well (default).")
+def check(refresh: bool, prose: bool) -> None:
+    """Check every table of the data package, and the prose of the chapters; all problems at once."""
+    from policybook import prose as words
     from policybook import sources
 
     report = paths.report()
@@ -99,16 +101,26 @@ def check(refresh: bool) -> None:
         names = data.names(report)
     except data.DataError as error:
         problems, names = error.problems, []
+    found, read = [], ""
+    if prose:
+        try:
+            found = words.check(report)
+            read = f", {len(words.chapters(report))} chapters"
+        except data.DataError as error:
+            problems = [*problems, *error.problems]
     if problems:
         _problems(problems)
+    if found:
+        _problems(found, "the prose")
+    if problems or found:
         sys.exit(2)
-    OUT.print(f"{len(names)} tables, no problem ({time.perf_counter() - started:.1f} s)")
+    OUT.print(f"{len(names)} tables{read}, no problem ({time.perf_counter() - started:.1f} s)")
 
 
-def _problems(problems: list[data.Problem]) -> None:
+def _problems(problems: Sequence[object], where: str = "the data package") -> None:
     for problem in problems:
         ERR.print(escape(str(problem)))
-    ERR.print(f"[bold red]{len(problems)} problem{'s' if len(problems) != 1 else ''} in the data package[/]")
+    ERR.print(f"[bold red]{len(problems)} problem{'s' if len(problems) != 1 else ''} in {where}[/]")
 
 
 @main.group()

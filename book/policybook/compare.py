@@ -259,7 +259,11 @@ def cluster_order(similarity: pd.DataFrame) -> list[str]:
 # ------------------------------------------------------------------------------------------------ richness, difficulty
 
 
-def diversity(counts: Mapping[str, int] | pd.Series, sample: int = 42) -> float:
+# The tokens of a sample of HD-D, as is usual.
+SAMPLE = 42
+
+
+def diversity(counts: Mapping[str, int] | pd.Series, sample: int = SAMPLE) -> float:
     """Return how varied the words of a text are: the mean share of different tokens in samples of ``sample`` tokens.
 
     From 1/``sample`` (one token over and over) to 1 (no token twice). This is HD-D: for each token the chance that a

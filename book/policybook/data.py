@@ -23,7 +23,7 @@ from typing import Any
 
 import pandas as pd
 
-from policybook import paths
+from policybook import corrections, paths
 
 REFRESH = "policybook check --refresh"
 # What a chapter is noted to use when it reads the descriptor itself.
@@ -293,7 +293,8 @@ def check(report: paths.Paths | None = None) -> list[Problem]:
 
     Checks files (there, UTF-8, no byte-order mark, Unix line ends, not empty, digest and row count as registered), rows
     (width), values (type, enum, pattern, range, required, unique, no HTML, no control characters, no formula, no outer
-    blanks), keys (primary, foreign, references from lists) and cross-column rules.
+    blanks), keys (primary, foreign, references from lists), cross-column rules, and that every corrected cell still
+    holds what its latest correction says.
     """
     report = report or paths.report()
     try:
@@ -315,6 +316,7 @@ def check(report: paths.Paths | None = None) -> list[Problem]:
     for table in tables.values():
         if table.complete:
             problems += _check_references(table, tables)
+    problems += _check_corrections(tables)
     order = {name: position for position, name in enumerate(tables)}
     problems += _check_strays(report, package)
     return sorted(problems, key=lambda p: (order.get(p.table, -1), p.line or 0, p.column or ""))
@@ -524,6 +526,47 @@ def _check_composite(table: _Table, own: list[str], other: _Table | None, theirs
             target = f"{other.name}.({', '.join(theirs)})"
             problems.append(Problem(table.name, f"is not known in {target}", line, shown, ", ".join(value), target))
     return problems
+
+
+def _check_corrections(tables: dict[str, _Table]) -> list[Problem]:
+    """Return where the tables do not hold what the table of corrections says; see :mod:`policybook.corrections`."""
+    log = tables.get(corrections.TABLE)
+    if log is None or not log.complete:
+        return []
+    known = [f["name"] for f in log.fields]
+    missing = [name for name in corrections.NEEDED if name not in known]
+    if missing:
+        return [Problem(log.name, "column is needed to guard corrections", 1, name) for name in missing]
+    rows = [(line, dict(zip(known, row, strict=True))) for line, row in log.rows]
+    named = {row["table"] for _, row in rows if row["table"] in tables}
+    readable = {name: _keyed(tables[name]) for name in named if tables[name].complete}
+    rows = [(line, row) for line, row in rows if row["table"] in readable or row["table"] not in tables]
+    return [_broken(found) for found in corrections.check(rows, readable)]
+
+
+def _keyed(table: _Table) -> corrections.Rows:
+    columns = tuple(f["name"] for f in table.fields)
+    key = table.schema.get("primaryKey") or [columns[0]]
+    key = (key,) if isinstance(key, str) else tuple(key)
+    places = [columns.index(column) for column in key]
+    rows = {
+        tuple(row[place] for place in places): (line, dict(zip(columns, row, strict=True))) for line, row in table.rows
+    }
+    return corrections.Rows(key, columns, rows)
+
+
+def _broken(found: corrections.Broken) -> Problem:
+    if found.expected is None or found.table == corrections.TABLE:
+        allowed = found.expected or "the row, or a later correction that removes it"
+        return Problem(found.table, found.message, found.line, found.column, found.found, allowed)
+    # Long texts are shown from a little before the first difference, or both would look the same.
+    both = (found.found or "", found.expected)
+    same = next((at for at, (a, b) in enumerate(zip(*both, strict=False)) if a != b), min(map(len, both)))
+    start = max(same - 20, 0)
+    value, wanted = (("…" if start else "") + text[start:] for text in both)
+    wanted = wanted if len(wanted) <= 80 else wanted[:77] + "..."
+    allowed = f"{wanted!r}, or a later correction in {corrections.TABLE}"
+    return Problem(found.table, found.message, found.line, found.column, value, allowed)
 
 
 def refresh(report: paths.Paths | None = None) -> list[str]:

@@ -211,6 +211,11 @@ def electricity(indicators: pd.DataFrame, last_year: int = 2030) -> pd.DataFrame
     return table.sort_values(["panel", "publisher", "year", "low"], ignore_index=True)
 
 
+def baselines(published: pd.DataFrame, year: int) -> pd.DataFrame:
+    """Return the rows of :func:`electricity` on all data centres of China in a year, by whatever publisher."""
+    return published[published["panel"].isin([CHINA_IEA, CHINA_OTHER]) & (published["year"] == year)]
+
+
 def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
     """Return one row for each publisher and edition that projects a year from ``since`` on.
 

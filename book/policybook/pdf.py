@@ -88,7 +88,9 @@ return { collect, insert, render }
 """
 
 _NO_TAGS = "script style svg button input form iframe video audio object nav noscript"
-_NO_CLASSES = "headerlink cell_input pb-menu pb-live toctree-wrapper sd-hide-link-text visually-hidden d-none backrefs"
+_NO_CLASSES = (
+    "headerlink cell_input pb-menu pb-live pb-cite toctree-wrapper sd-hide-link-text visually-hidden d-none backrefs"
+)
 _NOT_PRINTED = " or ".join(
     [f"self::{tag}" for tag in _NO_TAGS.split()]
     + [f"contains(concat(' ', @class, ' '), ' {name} ')" for name in _NO_CLASSES.split()]
@@ -150,14 +152,16 @@ def build(
     data_digest: str,
     pages: list[str],
     licence: str = LICENCE,
+    cited: str = "",
     kept: Path | None = None,
 ) -> Path:
     """Write the pages of the built site ``html`` to ``target`` as one tagged PDF (PDF/UA-1) and return ``target``.
 
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. ``data_date`` (ISO) dates
     the document, unless ``SOURCE_DATE_EPOCH`` is set; the same input gives the same bytes. Links that lead to no page
-    of the PDF become text, and their number is logged. ``kept`` is a folder in which the markup of chapters stays, so
-    that those that did not change need not be converted again.
+    of the PDF become text, and their number is logged. ``cited`` says on the title page how to cite the report.
+    ``kept`` is a folder in which the markup of chapters stays, so that those that did not change need not be converted
+    again.
 
     Raises ``PdfError`` with the page and the cause; the former ``target`` is then left as it was.
     """
@@ -176,6 +180,7 @@ def build(
         "data_date": data_date,
         "digest": data_digest[:12],
         "licence": licence,
+        "cited": cited,
         "date": [date.year, date.month, date.day],
         "lang": (site[pages[0]].article.getroottree().getroot().get("lang") or "en").split("-")[0],
     }

@@ -1,4 +1,4 @@
-"""Charts and tables in the book: MyST-NB plugins, and how each writer sets them.
+"""Charts, tables and linked data in the book: MyST-NB plugins, and how each writer sets them.
 
 A chart reaches the page as a still (SVG) with its specification beside it: readable without scripts, interactive where
 they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one description.
@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 from docutils import nodes
 from myst_nb.core.render import MimeData, NbElementRenderer
@@ -20,6 +21,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
+from policybook.languages import to_html
 from policybook.paths import keep
 from policybook.sources import citation, citation_anchor, safe_url, source_badge
 from policybook.stills import Stills
@@ -27,6 +29,7 @@ from policybook.stills import Stills
 MIME_CHART = "application/vnd.vegalite.v6+json"
 MIME_CHART_LAB = "application/vnd.vegalite.v5+json"
 MIME_TABLE = "application/vnd.policybook.table+json"
+MIME_LINKED = "application/ld+json"
 FIGURES = "figures"
 # The page of the bibliography, as the chapters beside it link to it.
 REFERENCES = "references.html"
@@ -38,6 +41,10 @@ class chart(nodes.General, nodes.Element):
 
 class figure_menu(nodes.General, nodes.Element):
     """The downloads of a figure; HTML only."""
+
+
+class linked_data(nodes.General, nodes.Element):
+    """JSON-LD for machines: ``content`` is the document; HTML only."""
 
 
 class table_cells(nodes.Part, nodes.Element):
@@ -101,6 +108,19 @@ class TableRenderer:
         _anchor(renderer, table, about["name"], content.line)
         notes = _notes(renderer, about, content.line)
         return [box, nodes.container("", *notes, classes=["pb-notes"])] if notes else [box]
+
+
+class LinkedDataRenderer:
+    """MyST-NB plugin: JSON-LD goes into the HTML page as it is, and into nothing else."""
+
+    mime_priority_overrides = (("*", MIME_LINKED, 1),)
+
+    @staticmethod
+    def handle_mime(renderer: NbElementRenderer, content: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """Return the node that the writer of HTML makes a script element of."""
+        if content.mime_type != MIME_LINKED or inline:
+            return None
+        return [linked_data(content=dict(content.content))]
 
 
 def _anchor(renderer: NbElementRenderer, node: nodes.Element, name: str, line: int | None) -> None:
@@ -228,9 +248,9 @@ def _piece_html(piece: dict[str, str]) -> str:
     """Write one piece of a cell; only http(s) addresses and places within the book become links."""
     if piece.get("cite"):
         key = piece["cite"]
-        link = f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{html.escape(citation(key))}</a>'
+        link = f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{to_html(citation(key), "zh")}</a>'
         return f'{link} <span class="pb-source">{html.escape(source_badge(key))}</span>'
-    text = html.escape(piece.get("text", ""))
+    text = html.escape(piece.get("text", "")) if piece.get("lang") else to_html(piece.get("text", ""))
     href = piece.get("href", "")
     if safe_url(href) or re.fullmatch(r"([a-z_]+\.html)?#[A-Za-z0-9_.:-]+", href):
         text = f'<a href="{html.escape(href, quote=True)}">{text}</a>'
@@ -238,6 +258,41 @@ def _piece_html(piece: dict[str, str]) -> str:
     if piece.get("badge"):
         attributes += f' class="pb-badge pb-{html.escape(piece["badge"], quote=True)}"'
     return f"<span{attributes}>{text}</span>" if attributes else text
+
+
+def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> list[dict[str, Any]]:
+    """Return the nodes of a JSON-LD document (``@context`` and ``@graph``) as they stand in a page of the site.
+
+    Each has its context, since some readers do not look into a graph.
+    Addresses relative to ``page`` (its name without ending) become absolute when the address of the site is known;
+    otherwise a reader takes them from the address at which it found the page. What names no author is by the report,
+    of which ``title`` is the name.
+    """
+    base = urljoin(site.rstrip("/") + "/", page) if site else ""
+
+    def placed(value: Any, key: str = "") -> Any:
+        if isinstance(value, dict):
+            return {name: placed(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [placed(item, key) for item in value]
+        return urljoin(base, value) if base and key in ("@id", "url") else value
+
+    home = "../" * page.count("/") + "index.html"
+    report = {"@type": "Organization", "name": title, "url": home}
+    graph = [item if "author" in item else item | {"author": report} for item in document["@graph"]]
+    return [{"@context": document["@context"]} | placed(item) for item in graph]
+
+
+def script_text(document: Any) -> str:
+    """Return a document as JSON that holds no tag, no comment, and no end of the script it stands in."""
+    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
+
+
+def _visit_linked_html(self, node: linked_data) -> None:
+    config = self.builder.app.config
+    document = signed(node["content"], self.builder.current_docname, config.html_title, config.html_baseurl)
+    self.body.append(f'<script type="{MIME_LINKED}">{script_text(document)}</script>\n')
+    raise nodes.SkipNode
 
 
 def _visit_chart_latex(self, node: chart) -> None:
@@ -288,5 +343,6 @@ def register(app: Sphinx) -> None:
     chart_latex = (_visit_chart_latex, _depart)
     app.add_node(chart, html=(_visit_chart_html, _depart), latex=chart_latex, text=text, man=text, texinfo=text)
     app.add_node(figure_menu, html=(_visit_menu_html, _depart), latex=skip, text=skip, man=skip, texinfo=skip)
+    app.add_node(linked_data, html=(_visit_linked_html, _depart), latex=skip, text=skip, man=skip, texinfo=skip)
     app.add_node(table_cells, html=(_visit_cells_html, _depart))
     app.add_post_transform(ExpandTables)

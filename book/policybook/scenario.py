@@ -54,11 +54,13 @@ POINTS, SEED = 4096, 2025
 PERCENTILES = (5, 50, 95)
 HOURS = 8.76  # thousand hours in a year: GW times this is TWh
 
-# The policy switches, in the order of the report.
+# The policy switches, in the order of the report, and how far each goes: the PUE of all centres in the last year, the
+# share matched with green power, and what is added to the yearly gain in work per kilowatt-hour.
+SWITCH_PUE, SWITCH_GREEN, SWITCH_WORK = 1.25, 0.8, 0.05
 SWITCHES = {
-    "pue": "PUE 1.25 everywhere in 2030",
-    "green": "80% matched with green power",
-    "work": "Work per kWh: +0.05 a year",
+    "pue": f"PUE {SWITCH_PUE} everywhere in {LAST_YEAR}",
+    "green": f"{SWITCH_GREEN:.0%} matched with green power",
+    "work": f"Work per kWh: +{SWITCH_WORK} a year",
     "chips": "Work per kWh as on Chinese chips",
 }
 
@@ -68,6 +70,10 @@ OTHER_BASE = "Base year of the other case"
 # load factor, PUE, other overhead (share). Ranges of this report's judgement; e, a divisor that spans a factor of
 # three, is drawn uniform in its logarithm.
 BOTTOM_UP = {"e": (0.40, 1.10), "lf": (0.35, 0.75), "pue": (1.25, 1.45), "o": (0.0, 0.15)}
+
+# Other assumptions that are tried: the rank correlation of growth and gain, and a lower AI share of the Chinese load.
+CORRELATION = 0.5
+LESS_AI = (0.06, 0.24)
 
 Ranges = Mapping[str, tuple[float, float]]
 
@@ -215,9 +221,9 @@ def switched(drawn: Mapping[str, pd.DataFrame], case: str, switch: str) -> pd.Da
     """
     draws = drawn[case]
     change = {
-        "pue": {"pue_end": 1.25},
-        "green": {"s": 0.8},
-        "work": {"h": draws["h"] + 0.05},
+        "pue": {"pue_end": SWITCH_PUE},
+        "green": {"s": SWITCH_GREEN},
+        "work": {"h": draws["h"] + SWITCH_WORK},
         "chips": {"h": drawn["china_iea"]["h"]},
     }
     return draws.assign(**change[switch])
@@ -264,18 +270,18 @@ def sensitivities(parameters: pd.DataFrame) -> pd.DataFrame:
     """Return the electricity of 2030 under other assumptions.
 
     Columns: ``case``, ``variant``, ``low``, ``median``, ``high`` (TWh). Variants: ``base``; ``together`` and ``apart``
-    draw growth and gain with a rank correlation of 0.5 and -0.5 (rebound, and its reverse); ``a0_06_24`` (China,
-    Chinese base) draws the AI share from 0.06 to 0.24; ``rebased_2025`` (world) starts in 2025 from 475 to 495 TWh, an
-    AI share of 0.15 to 0.32 and a growth of 1.5 to 1.8, and runs five years.
+    draw growth and gain with a rank correlation of plus and minus :data:`CORRELATION` (rebound, and its reverse);
+    ``a0_06_24`` (China, Chinese base) draws the AI share from :data:`LESS_AI`; ``rebased_2025`` (world) starts in
+    2025 from 475 to 495 TWh, an AI share of 0.15 to 0.32 and a growth of 1.5 to 1.8, and runs five years.
     """
     unit = unit_points(len(PARAMETERS))
     base = {case: ranges(parameters, case) for case in CASES}
     runs = [
         (case, variant, sample(base[case], correlation=rho, unit=unit), 6)
         for case in CASES
-        for variant, rho in (("base", 0.0), ("together", 0.5), ("apart", -0.5))
+        for variant, rho in (("base", 0.0), ("together", CORRELATION), ("apart", -CORRELATION))
     ]
-    wide = ranges(parameters, "china_cn", a0=(0.06, 0.24))
+    wide = ranges(parameters, "china_cn", a0=LESS_AI)
     later = ranges(parameters, "world", e0=(475, 495), a0=(0.15, 0.32), g=(1.5, 1.8))
     runs += [
         ("china_cn", "a0_06_24", sample(wide, unit=unit), 6),
@@ -305,6 +311,15 @@ def bottom_up(eflops: float, points: int = POINTS, seed: int = SEED) -> tuple[fl
     lf, pue, o = (low + unit[:, i] * (high - low) for i, (low, high) in enumerate(others, start=1))
     low, median, high = np.percentile(eflops / e * HOURS * lf * pue * (1 + o) / 1000, PERCENTILES)
     return float(low), float(median), float(high)
+
+
+def assumed() -> str:
+    """Return the ranges of :data:`BOTTOM_UP` in words."""
+    work, load, pue, overhead = BOTTOM_UP.values()
+    return (
+        f"{work[0]:.2f} to {work[1]:.2f} TFLOPS per watt of whole systems, load {load[0]:.2f} to {load[1]:.2f}, "
+        f"PUE {pue[0]:.2f} to {pue[1]:.2f}, other overhead {100 * overhead[0]:.0f} to {100 * overhead[1]:.0f} percent"
+    )
 
 
 def from_capacity(gigawatts: float, capacity_factor: float) -> float:

@@ -7,6 +7,7 @@ and beside the pages come the downloads of every figure, one Vega script, a Chin
 from __future__ import annotations
 
 import hashlib
+import html
 import io
 import json
 from functools import cache
@@ -22,11 +23,12 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, data, execute, paths, pdf, render, strict
-from policybook.paths import keep
+from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook.paths import keep, keep_all
 from policybook.stills import CHINESE, chart_data, digest
 
 PDF_NAME = "report.pdf"
+CITATIONS = "cite"
 LOG = logging.getLogger(__name__)
 
 
@@ -108,6 +110,19 @@ def _keep_addresses(app: Sphinx, doctree: nodes.document) -> None:
         section["ids"].sort(key=lambda item: item not in labels)
 
 
+def _mark_languages(app: Sphinx, doctree: nodes.document, page: str) -> None:
+    """Mark titles in other scripts in the bibliography; the registry does not tell the forms of Chinese apart."""
+    for entry in doctree.findall(nodes.citation):
+        for text in [node for node in entry.findall(nodes.Text) if not isinstance(node.parent, nodes.reference)]:
+            pieces = languages.runs(text.astext(), chinese="zh")
+            if any(language for _, language in pieces):
+                marked = [
+                    nodes.inline("", piece, classes=[f"language-{language}"]) if language else nodes.Text(piece)
+                    for piece, language in pieces
+                ]
+                text.parent.replace(text, marked)
+
+
 def _renew_references(app: Sphinx, env) -> list[str]:
     """Write the bibliography anew when the cited sources are others: no page that lists them has changed itself."""
     domain = env.get_domain("cite")
@@ -116,6 +131,13 @@ def _renew_references(app: Sphinx, env) -> list[str]:
         return []
     env.policybook_cited = cited
     return sorted({key.docname for key in domain.bibliographies})
+
+
+def _renew_citations(app: Sphinx, env) -> list[str]:
+    """Write every page anew when what all citations say is new: version, data, title, authors or address."""
+    now = citing.of_report(paths.report(Path(app.srcdir)))
+    last, env.policybook_citation = getattr(env, "policybook_citation", None), now
+    return [] if last == now else sorted(env.found_docs)
 
 
 def _figures(env) -> dict[str, list[tuple[str, str, str]]]:
@@ -154,7 +176,72 @@ def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
 
 
+def _cite_block(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
+    """Put the box "Cite this page" at the end of a page."""
+    if doctree is not None:
+        citation = _citation(app.env, page)
+        context["body"] += cite_box(citation, context["pathto"](f"{CITATIONS}/{citing.file_name(page)}", 1))
+
+
+def _citation(env, page: str) -> citing.Citation:
+    return citing.of_page(page, env.titles[page].astext(), env.policybook_citation)
+
+
+def cite_box(citation: citing.Citation, files: str) -> str:
+    """Return the HTML of the box "Cite this page"; ``files`` is the path from the page to its files, without ending."""
+    name = html.escape(files)
+    return (
+        '<details class="pb-cite" id="cite-this-page"><summary>Cite this page</summary>\n'
+        f'<p>{languages.to_html(citing.words(citation))}</p>\n<p>Download: <a href="{name}.bib" download>BibTeX</a>, '
+        f'<a href="{name}.ris" download>RIS</a></p>\n'
+        # The classes of a code block: the button that copies one comes with them.
+        '<div class="highlight-bibtex notranslate"><div class="highlight">'
+        f"<pre>{html.escape(citing.bibtex(citation))}</pre></div></div>\n</details>\n"
+    )
+
+
+def _announce_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
+    """Name the feed in the head of its page, where feed readers look for it."""
+    if page == feeds.PAGE:
+        link = f'<link rel="alternate" type="{feeds.MEDIA_TYPE}" title="{feeds.TITLE}" href="{feeds.NAME}">'
+        context["metatags"] = context.get("metatags", "") + f"\n{link}\n"
+
+
 # -------------------------------------------------------------------------------------------------------- after pages
+
+
+def _write_citations(app: Sphinx, error: Exception | None) -> None:
+    """Write the citation of every page as BibTeX and RIS, and the data as a zip, beside the pages."""
+    if error or app.builder.format != "html":
+        return
+    contents: dict[Path, bytes] = {}
+    folder = Path(app.outdir, CITATIONS)
+    for page in sorted(app.env.found_docs):
+        citation, path = _citation(app.env, page), folder / citing.file_name(page)
+        if path.with_name(f"{path.name}.bib") in contents:
+            raise ExtensionError(f"{page}: a second page is named {path.name}, their citations would be one file")
+        contents[path.with_name(f"{path.name}.bib")] = citing.bibtex(citation).encode()
+        contents[path.with_name(f"{path.name}.ris")] = citing.ris(citation).encode()
+    report = paths.report(Path(app.srcdir))
+    try:
+        contents[Path(app.outdir, bundle.address(report))] = bundle.archive(report)
+    except data.DataError as reason:
+        raise ExtensionError(f"the data were not packed.\n{reason}") from None
+    keep_all(contents)
+    for place in {path.parent for path in contents}:
+        for path in place.iterdir():
+            if path not in contents:
+                path.unlink()
+
+
+def _write_feed(app: Sphinx, error: Exception | None) -> None:
+    """Write the feed of the follow-up beside its page, in a report that has this page."""
+    if error or app.builder.format != "html" or feeds.PAGE not in app.env.found_docs:
+        return
+    try:
+        feeds.write(paths.report(Path(app.srcdir)), Path(app.outdir), app.config.author, app.config.html_baseurl)
+    except (data.DataError, ValueError) as reason:
+        raise ExtensionError(f"the feed was not written.\n{reason}") from None
 
 
 def _write_beside(app: Sphinx, error: Exception | None) -> None:
@@ -244,6 +331,7 @@ def print_book(report: paths.Paths, made: Path) -> Path:
         "version": policybook.__version__,
         "data_date": data.data_date(report),
         "data_digest": data.digest(report),
+        "cited": citing.words(citing.of_report(report)),
         "pages": pages,
     }
     code = [paths.PACKAGE / "pdf.py", *sorted(paths.TEMPLATES.iterdir())]
@@ -282,6 +370,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register the extension with Sphinx."""
     app.add_config_value("policybook_pdf", True, "", [bool])
     render.register(app)
+    marks.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
@@ -289,10 +378,16 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-purge-doc", _forget_figures)
     app.connect("doctree-read", _keep_addresses, priority=100)  # before Sphinx notes the headings of the page
     app.connect("doctree-read", _note_figures)
+    app.connect("doctree-resolved", _mark_languages)
     app.connect("env-updated", _renew_references)
+    app.connect("env-updated", _renew_citations)
     app.connect("html-page-context", _page_scripts)
+    app.connect("html-page-context", _cite_block)
     app.connect("html-page-context", _pdf_button, priority=900)
+    app.connect("html-page-context", _announce_feed)
+    app.connect("build-finished", _write_citations)
     app.connect("build-finished", _write_beside)
+    app.connect("build-finished", _write_feed)
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}

@@ -134,7 +134,8 @@ def source_line(ids: Iterable[object], most: int = 5) -> str:
     return f"{'Source' if len(found) == 1 else 'Sources'}: {shown}{more}."
 
 
-def _bibtex(text: object) -> str:
+def bibtex_text(text: object) -> str:
+    """Return text as a BibTeX value: what LaTeX would read as a command is escaped, braces become brackets."""
     return "".join(_ESCAPES.get(letter, letter) for letter in str(text)) if pd.notna(text) else ""
 
 
@@ -145,17 +146,17 @@ def to_bibtex(report: paths.Paths | None = None) -> str:
     """
     entries = []
     for row in registry(report).sort_index().itertuples():
-        title = _bibtex(row.title)
+        title = bibtex_text(row.title)
         if pd.notna(row.title_en):
-            title = f"{title} [{_bibtex(row.title_en)}]"
-        fields = {"author": f"{{{_bibtex(author(row))}}}", "title": f"{{{title}}}"}
+            title = f"{title} [{bibtex_text(row.title_en)}]"
+        fields = {"author": f"{{{bibtex_text(author(row))}}}", "title": f"{{{title}}}"}
         if pd.notna(row.date):
             fields["year"] = str(row.date.year)
             if row.date_precision == "day":
                 fields["date"] = row.date.strftime("%Y-%m-%d")
         if pd.notna(row.publisher) and author(row) != str(row.publisher):
-            fields["howpublished"] = _bibtex(row.publisher)
-        fields["note"] = _bibtex(source_badge_words(row.source_id))
+            fields["howpublished"] = bibtex_text(row.publisher)
+        fields["note"] = bibtex_text(source_badge_words(row.source_id))
         if pd.notna(row.url) and safe_url(row.url):
             fields["url"] = row.url.replace("%", r"\%")
         body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())

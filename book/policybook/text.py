@@ -19,6 +19,8 @@ from policybook.data import seen
 
 # A word is shown as key to a text when chance would give so high a G2 to no word in 19 of 20 such comparisons.
 LEVEL = 0.05
+# How many key words are shown of each text.
+KEY_WORDS = 12
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
@@ -140,7 +142,7 @@ def critical_g2(tests: int, level: float = LEVEL) -> float:
     return float(chdtri(1, level / tests))
 
 
-def key_vocabulary(table: pd.DataFrame, most: int = 12) -> pd.DataFrame:
+def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS) -> pd.DataFrame:
     """Return the rows of a token table that are among the ``most`` key words of one text beside any other.
 
     Key words are those with the largest G2 in either direction above :func:`critical_g2`, with as many tests as the
@@ -300,7 +302,10 @@ def term_lineage(before: Iterable[str], after: Iterable[str]) -> pd.DataFrame:
 
 
 def key_numbers() -> dict[str, int | float]:
-    """Return the numbers that the chapter names in its prose, by name; shares are percentages from 0 to 100."""
+    """Return the numbers that the chapter names in its prose, by name; shares are percentages from 0 to 100.
+
+    A number that counts recalled rows as well says so in its name; all others rest on rows that were seen.
+    """
     sections, asks, second = (data.load(name) for name in ("articles", "commitments", "commitments_coder_b"))
     second = second.set_index("commitment_id").loc[asks["commitment_id"]].reset_index()  # row by row beside the first
     codebook = data.load("plan_codebook")
@@ -319,7 +324,7 @@ def key_numbers() -> dict[str, int | float]:
     taken_up = set(actions["articles"].explode())
     numbered = set(sections["article"]) - {"A00"}
     found: dict[str, int | float] = {
-        "asks": len(asks),
+        "asks_with_recalled": len(asks),
         "seen": len(known),
         "read": int((asks["evidence"] == "read").sum()),
         "excerpt": int((asks["evidence"] == "excerpt").sum()),
@@ -334,38 +339,45 @@ def key_numbers() -> dict[str, int | float]:
         "act_second": int(strength.loc["act", "second_seen"]),
         "act_share": 100 * float(strength.loc["act", "seen"]) / len(known),
         "need_to": int((known["deontic"] == "need_to").sum()),
-        "alpha_strength": agreement.alpha(asks["deontic"].astype(str), second["deontic"].astype(str)),
-        "alpha_merged": agreement.alpha(joined["deontic"].astype(str), joined_second["deontic"].astype(str)),
+        "alpha_strength_with_recalled": _alpha(asks, second),
+        "alpha_merged_with_recalled": _alpha(joined, joined_second),
         "nobody": int(actor.loc["all_parties", "seen"]),
-        "nobody_all": int(actor.loc["all_parties", ["seen", "recalled"]].sum()),
+        "nobody_with_recalled": int(actor.loc["all_parties", ["seen", "recalled"]].sum()),
         "nobody_share": 100 * float(actor.loc["all_parties", "seen"]) / len(known),
-        "nobody_share_all": 100 * float(actor.loc["all_parties", ["seen", "recalled"]].sum()) / len(asks),
+        "nobody_share_with_recalled": 100 * float(actor.loc["all_parties", ["seen", "recalled"]].sum()) / len(asks),
         "safety_seen": int(themes.loc["safety_risk", "seen"]),
-        "safety_all": int(themes.loc["safety_risk"].sum()),
+        "safety_with_recalled": int(themes.loc["safety_risk"].sum()),
         "innovation_seen": int(themes.loc["innovation", "seen"]),
-        "innovation_all": int(themes.loc["innovation"].sum()),
+        "innovation_with_recalled": int(themes.loc["innovation"].sum()),
         "energy_seen": int(themes.loc["energy_environment", "seen"]),
-        "energy_all": int(themes.loc["energy_environment"].sum()),
+        "energy_with_recalled": int(themes.loc["energy_environment"].sum()),
         "sovereignty_seen": int(themes.loc["sovereignty", "seen"]),
         "actions": len(actions),
+        "articles": len(numbered),
         "articles_taken_up": len(taken_up & numbered),
         "articles_left": len(numbered - taken_up),
         "shared_phrases": len(data.load("zh_shared_phrases")),
+        "shortest_run": int(data.load("zh_shared_phrases")["characters"].min()),
         "translations": len(data.load("translations")),
-        "differing_strength": int((asks["deontic"].astype(str) != second["deontic"].astype(str)).sum()),
+        "differing_strength_with_recalled": int((asks["deontic"].astype(str) != second["deontic"].astype(str)).sum()),
     }
     differing = joined["deontic"].astype(str) != joined_second["deontic"].astype(str)
-    found["differing_act"] = found["differing_strength"] - int(differing.sum())
+    found["differing_act_with_recalled"] = found["differing_strength_with_recalled"] - int(differing.sum())
     comparison = data.load("us_china_compare")
     relations = articles.compared(comparison).set_index("relation")["seen"]
     found |= {f"us_{relation}": int(number) for relation, number in relations.items()}
-    found |= {"us_points": len(comparison), "us_seen": int(relations.sum())}
+    found |= {"us_points_with_recalled": len(comparison), "us_seen": int(relations.sum())}
     for column in ("main_theme", "actor", "deontic"):
-        found[f"agree_{column}"] = 100 * articles.percent_agreement(asks, second, column)
+        found[f"agree_{column}_with_recalled"] = 100 * articles.percent_agreement(asks, second, column)
         found[f"agree_{column}_seen"] = 100 * articles.percent_agreement(known, second, column)
     found["tentative"] = agreement.TENTATIVE
-    found["differ_deontic"] = 100 - found["agree_deontic"]
+    found["differ_deontic_with_recalled"] = 100 - found["agree_deontic_with_recalled"]
     return found | _count_numbers()
+
+
+def _alpha(first: pd.DataFrame, second: pd.DataFrame) -> float:
+    """Return the agreement of two codings of the strength of the same asks."""
+    return agreement.alpha(first["deontic"].astype(str), second["deontic"].astype(str))
 
 
 def _count_numbers() -> dict[str, int | float]:
@@ -419,6 +431,7 @@ def _count_numbers() -> dict[str, int | float]:
         "developing_us": int(counts["us_aiap_2025", "developing_countries"]),
         "developing_un": int(counts["un_78_265", "developing_countries"]),
         "words_shortest": int(words[english].min()),
+        "rate_step": 1000 / float(words[english].min()),
         "shall_part": int(counts[part, "shall"]),
         "must_part": int(counts[part, "must"]),
         "should_part": int(counts[part, "should"]),

@@ -104,6 +104,11 @@ def titled(chart: alt.TopLevelMixin, finding: str, measure: str, width: int = 88
     return chart.properties(title=alt.TitleParams(_wrap(finding, width - 14), subtitle=_wrap(measure, width)))
 
 
+def moment(day: pd.Timestamp) -> alt.DateTime:
+    """Return a day as the end of a scale; a text would be read anew for each layer, and the layers would not agree."""
+    return alt.DateTime(year=day.year, month=day.month, date=day.day)
+
+
 def _wrap(text: str, width: int) -> list[str]:
     lines, line = [], ""
     for word in text.split():

@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from policybook import background as analysis
-from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, SKY, titled
+from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, titled
 from policybook.sources import citation
 
 TRACK_COLOURS = dict(zip(analysis.TRACKS.values(), [BLUE, GREEN, ORANGE, PINK, GREY], strict=True))
@@ -410,45 +410,6 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
     return titled(alt.hconcat(view), finding, measure, width=98)
 
 
-def followup(matrix: pd.DataFrame) -> alt.LayerChart:
-    """Return the follow-ups by article and status, as circles with their number.
-
-    ``matrix`` is the result of :func:`policybook.background.followup_matrix`.
-    """
-    statuses = list(analysis.FOLLOWUP_STATUS.values())
-    articles = matrix.sort_values("article_no")["article"].unique().tolist()
-    colours = [GREY, RED, ORANGE, SKY, BLUE, GREEN]
-    base = alt.Chart(matrix[["article", "status", "followups", "actions"]]).encode(
-        alt.X(
-            "status:N",
-            sort=statuses,
-            title=None,
-            axis=alt.Axis(orient="top", labelAngle=0, grid=False, ticks=False, domain=False),
-        ),
-        alt.Y(
-            "article:N", sort=articles, title=None, axis=alt.Axis(grid=True, ticks=False, domain=False, labelColor=INK)
-        ),
-        tooltip=[
-            alt.Tooltip("article:N", title="Article"),
-            alt.Tooltip("status:N", title="Status"),
-            alt.Tooltip("followups:Q", title="Follow-ups"),
-            alt.Tooltip("actions:N", title="Among them"),
-        ],
-    )
-    circles = base.mark_circle(opacity=1).encode(
-        size=alt.Size("followups:Q", scale=alt.Scale(domain=[0, 6], range=[0, 800]), legend=None),
-        color=alt.Color("status:N", scale=alt.Scale(domain=statuses, range=colours), legend=None),
-    )
-    numbers = base.mark_text(fontSize=11.5, color=PAPER, fontWeight="bold").encode(text="followups:Q")
-    total = int(matrix["followups"].sum())
-    by = matrix.groupby("status")["followups"].sum()
-    done = int(by.get("delivered", 0) + by.get("in force", 0))
-    finding = f"Of {total} follow-ups since the Plan, {done} are delivered or in force, {by['announced']} are promises"
-    measure = "Follow-ups dated 26 July 2025 or later, by article of the Plan and status; number in the list"
-    chart = alt.layer(circles, numbers).properties(width=500, height=30 * len(articles))
-    return titled(chart, finding, measure, width=98)
-
-
 def _cited(source_id: str, most: int = 34) -> str:
     name, year = citation(source_id).rsplit(" ", 1)
     return f"{shorten(name, most, placeholder='…')} {year}"
@@ -503,6 +464,6 @@ def differing_counts(rows: pd.DataFrame) -> alt.HConcatChart:
     far = rows.loc[rows["ratio"].idxmax(), "ratio"]
     unsettled = rows.loc[rows["standing"].eq(analysis.STANDING["open"]), "what"].nunique()
     finding = f"On {len(names)} counts two sources differ, by up to a factor of {far:.1f}; {unsettled} stay open"
-    measure = "Lower and higher value and who gives it; the distance is their ratio, on a log scale from 1 to 10"
+    measure = f"Lower and higher value and who gives it; the distance is their ratio, on a log scale up to {top:.0f}"
     view = alt.layer(rules, dots, *words, heads).properties(width=PLOT, height=step * len(names))
     return titled(alt.hconcat(view), finding, measure, width=98)

@@ -34,6 +34,14 @@ def scoreboard(counts: pd.DataFrame) -> alt.HConcatChart:
     return alt.hconcat(*panels, spacing=14).resolve_scale(x="independent")
 
 
+def evidence_finding(recalled: pd.DataFrame) -> str:
+    """Return in words how many rows are recalled and which table has the largest share, from rows of those alone."""
+    if recalled.empty:
+        return "Every row rests on a source that was seen"
+    worst = recalled.loc[recalled["share"].idxmax(), "table"]
+    return f"{int(recalled['rows'].sum())} rows rest on no source seen; the table {worst} has the largest share"
+
+
 def evidence(shares: pd.DataFrame) -> alt.Chart:
     """Return bars of rows by evidence for each table of :func:`policybook.overview.evidence_shares`."""
     levels = list(charts.EVIDENCE_COLOURS)

@@ -15,6 +15,7 @@ from policybook import scenario
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RED, titled
 
 _LAST = scenario.LAST_YEAR
+_BAND = f"{scenario.PERCENTILES[0]} to {scenario.PERCENTILES[-1]} percent"
 _CASE_COLOURS = dict(zip(scenario.CASES.values(), [GREY, BLUE, GREEN, ORANGE, RED], strict=True))
 _CASE_SHAPES = ["square", "circle", "triangle-up", "diamond", "triangle-down"]
 
@@ -56,7 +57,7 @@ def fans(table: pd.DataFrame, published: pd.DataFrame) -> alt.VConcatChart:
         chart,
         f"For China in 2030 the base year and the growth assumed decide: the median is {iea['median']:,.0f} TWh on the "
         f"IEA’s numbers and {own['median']:,.0f} on Chinese ones",
-        "Electricity of data centres, TWh a year. Blue: median and 5 to 95 percent of the draws, which are ranges of "
+        f"Electricity of data centres, TWh a year. Blue: median and {_BAND} of the draws, which are ranges of "
         "judgement and no probabilities. Orange: published",
     )
 
@@ -349,7 +350,7 @@ def explorer(parameters: pd.DataFrame, table: pd.DataFrame) -> alt.HConcatChart:
         chart,
         f"At the mid-range of every parameter the world’s data centres take {own['electricity']:,.0f} TWh in {_LAST}, "
         f"{own['electricity'] / own['e0']:.1f} times the {own['e0']:,.0f} of {scenario.BASE_YEAR}",
-        "Orange: your path; dashed: mid-range of the case; band: 5 to 95 percent of the draws",
+        f"Orange: your path; dashed: mid-range of the case; band: {_BAND} of the draws",
     )
     still = " && ".join([f"region == {json.dumps(start)}", *(f"{name} == 0" for name in SLIDERS)])
     heading = chart.title

@@ -10,7 +10,7 @@ import pandas as pd
 
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
 from policybook.charts.plan import count_matrix, listed, matrix
-from policybook.text import FORCES, commands
+from policybook.text import FORCES, KEY_WORDS, commands
 from policybook.text import LADDER as RUNGS
 
 FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
@@ -253,12 +253,12 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     first = pairs.sort_values(["cosine", "document", "other"], ascending=[False, True, True]).iloc[0]
     finding = f"Most alike are {first['document']} and {first['other']} (cosine {first['cosine']:.2f})"
     chart = (cells + text).properties(width=23 * len(order), height=23 * len(order))
-    measure = "Cosine of tf-idf weights of the words, times 100; neighbours on the axes are texts that cluster"
+    measure = "Cosine of tf-idf weights of the words, in hundredths; neighbours on the axes are texts that cluster"
     return titled(chart, finding, measure)
 
 
 def keyness(
-    table: pd.DataFrame, first: str, second: str, least: float, finding: str, *, unit: str, most: int = 12
+    table: pd.DataFrame, first: str, second: str, least: float, finding: str, *, unit: str, most: int = KEY_WORDS
 ) -> alt.LayerChart:
     """Draw the key words of two texts that a reader chooses from two lists; they stand on ``first`` and ``second``.
 
