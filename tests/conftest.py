@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policybook import paths
-from support import policybook
+from support import CHROMIUM, policybook
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +30,21 @@ def built(root: Path) -> Path:
     """The built book of this report, with its PDF: built here, once, by the command of the README."""
     policybook("build", cwd=root)
     return root / "_build" / "html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A headless Chromium, the one found on the machine.
+
+    For one module: the loop of its driver would be in the way of the kernels that other tests start.
+    """
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as play:
+        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+        started = play.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield started
+        started.close()
 
 
 @pytest.fixture

@@ -16,18 +16,6 @@ from support import CHROMIUM, NO_BROWSER
 pytestmark = [pytest.mark.browser, pytest.mark.book, pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)]
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """A headless Chromium, the one found on the machine."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-        started = play.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield started
-        started.close()
-
-
 @pytest.fixture(scope="module", params=["light", "dark"])
 def context(browser, request):
     """A window of a phone or desk in one theme; anything but files is refused."""

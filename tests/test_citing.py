@@ -218,7 +218,7 @@ def test_every_page_says_how_to_cite_it(built, report):
     whole = citing.of_report(report)
     for name in site.reading_order(report):
         page = lxml_html.fromstring((built / f"{name}.html").read_bytes())
-        (box,) = page.xpath("//article//details[@class='pb-cite']")
+        (box,) = page.xpath("//article//details[@class='pb-citing']")
         heading = page.xpath("//article//h1")[0]
         title = re.sub(r"^[\d.]+\s*|#$", "", " ".join(heading.text_content().split())).strip()
         expected = citing.of_page(name, title, whole)

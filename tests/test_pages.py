@@ -268,6 +268,17 @@ def test_the_pdf_embeds_its_fonts_and_has_chinese(printed, printed_text):
     assert "人工智能全球治理行动计划" in printed_text.replace(" ", "")
 
 
+def test_the_pdf_names_the_sources_that_cells_of_tables_cite(pages, printed_text):
+    printed, checked = re.sub(r"\s|\u00ad|-", "", printed_text), 0
+    for name, page in pages.items():
+        for table in page.xpath("//div[contains(@class, 'pb-table') and not(contains(@class, 'pb-screen'))]//table"):
+            for link in table.xpath("(.//td//a[@class='pb-cite'])[1]"):
+                cell = re.sub(r"\s|\u00ad|-", "", _words(link) + _words(link.getnext()))
+                assert cell in printed, f"{name}: {_words(link)}"
+                checked += 1
+    assert checked > 20
+
+
 def test_the_pdf_says_the_same_numbers_as_the_pages(pages, printed_text):
     """The first number of every paragraph of prose stands in the PDF, between the same words."""
 

@@ -356,17 +356,6 @@ in_browser = pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
 SHOWN = "[...document.querySelectorAll('.pb-tip')].filter((tip) => !tip.hidden).map((tip) => tip.id)"
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-        started = play.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield started
-        started.close()
-
-
 def _open(browser, built, width=1280, **options):
     context = browser.new_context(viewport={"width": width, "height": 780}, reduced_motion="reduce", **options)
     page = context.new_page()

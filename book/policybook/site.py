@@ -191,7 +191,7 @@ def cite_box(citation: citing.Citation, files: str) -> str:
     """Return the HTML of the box "Cite this page"; ``files`` is the path from the page to its files, without ending."""
     name = html.escape(files)
     return (
-        '<details class="pb-cite" id="cite-this-page"><summary>Cite this page</summary>\n'
+        '<details class="pb-citing" id="cite-this-page"><summary>Cite this page</summary>\n'
         f'<p>{languages.to_html(citing.words(citation))}</p>\n<p>Download: <a href="{name}.bib" download>BibTeX</a>, '
         f'<a href="{name}.ris" download>RIS</a></p>\n'
         # The classes of a code block: the button that copies one comes with them.
