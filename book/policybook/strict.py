@@ -115,5 +115,7 @@ def tighten(site: Path) -> None:
         keep(path, after.encode())
         asked.update(re.findall(rf"{FOLDER}/([0-9a-f]+\.(?:js|css))", after))
     left = {path for path in (site / FOLDER).glob("*") if path.name not in asked}
-    for path in left | {*site.glob("_static/scripts/fontawesome.js*"), *site.rglob("*.map")}:
+    # Maps are for the makers of the theme; of its fonts browsers take the packed form.
+    unused = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/vendor/fontawesome/**/*.ttf")
+    for path in left.union(*(site.glob(pattern) for pattern in unused)):
         path.unlink()
