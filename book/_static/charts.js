@@ -35,6 +35,11 @@
     // Expressions are interpreted and no style is written into the page: a policy may forbid both (unsafe-eval, inline).
     const tooltip = { theme: "custom", disableDefaultStyle: true };
     await embed(live, spec, { renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip });
+    // Marks that nobody can name, such as the brush of a selection, are no pictures of their own (WCAG 2.2, 1.1.1).
+    for (const mark of live.querySelectorAll('[role="graphics-symbol"]:not([aria-label])')) {
+      mark.removeAttribute("role");
+      mark.removeAttribute("aria-roledescription");
+    }
     still.hidden = true;
     live.removeAttribute("style");
     chart.dataset.state = "live";

@@ -13,6 +13,11 @@
     });
     // DataTables puts columns of its own in the place of those of the page.
     table.querySelectorAll("col").forEach((column, at) => { column.className = columns[at] ?? ""; column.removeAttribute("style"); });
+    // Several tables of a page have pages of their own: each list of them is named after its table.
+    const named = table.caption?.querySelector(".caption-number")?.textContent.trim() ?? "table";
+    const name = () => table.closest(".dt-container").querySelector("nav")?.setAttribute("aria-label", `Pages of ${named}`);
+    api.on("draw", name);
+    name();
     addFilters(table, api);
     addReveal(table, api);
   }

@@ -12,6 +12,7 @@ import html
 import re
 from pathlib import Path
 
+from policybook.mend import mend
 from policybook.paths import keep
 
 FOLDER = "_static/page"
@@ -101,15 +102,15 @@ def _drawn(found: re.Match[str], icons: str) -> str:
 
 
 def tighten(site: Path) -> None:
-    """Make every page of a built site strict, and leave out what no page asks for any more."""
+    """Mend every page of a built site, make it strict, and leave out what no page asks for any more."""
     icons = (site / _ICONS).read_text(encoding="utf-8") if (site / _ICONS).is_file() else ""
     asked: set[str] = set()
     for path in sorted(site.rglob("*.html")):
         parts = path.relative_to(site).parts
         if "_static" in parts:
             continue
-        before = path.read_text(encoding="utf-8")
-        after, files = strict(before, "../" * (len(parts) - 1), icons)
+        mended = mend(path.read_text(encoding="utf-8"))
+        after, files = strict(mended, "../" * (len(parts) - 1), icons)
         for name, content in files.items():
             keep(site / FOLDER / name, content.encode())
         keep(path, after.encode())

@@ -1,0 +1,96 @@
+"""Pages for readers who hear or tab through them: axe-core finds nothing on any page, in either theme (WCAG 2.2 AA)."""
+
+from __future__ import annotations
+
+import pytest
+
+from policybook import site
+from policybook.mend import mend
+from support import CHROMIUM, NO_BROWSER
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# What the theme changes: all other rules say the same of a page in both.
+OF_THE_THEME = ["color-contrast", "link-in-text-block"]
+# Pages that Sphinx makes itself.
+OWN = ["search", "genindex"]
+
+
+def test_pages_are_mended_once():
+    page = (
+        '<summary aria-label="Toggle hidden content">Code</summary><summary aria-label="Other">x</summary>'
+        '<button class="btn search-button-field x" title="Search" aria-label="Search" data-y>Search</button>'
+        '<div id="pst-primary-sidebar" class="s"></div>'
+        '<div role="list" class="citation-list"><div class="citation" id="cite-a" role="doc-biblioentry"></div></div>'
+    )
+    better = mend(page)
+    assert better == (
+        '<summary>Code</summary><summary aria-label="Other">x</summary>'
+        '<button class="btn search-button-field x" title="Search" data-y>Search</button>'
+        '<div id="pst-primary-sidebar" role="region" aria-label="Contents of the report" class="s"></div>'
+        '<div class="citation-list"><div class="citation" id="cite-a"></div></div>'
+    )
+    assert mend(better) == better
+
+
+@pytest.mark.book
+def test_the_pages_of_the_site_are_mended(built):
+    pages = [path for path in built.rglob("*.html") if "_static" not in path.relative_to(built).parts]
+    for path in pages:
+        text = path.read_text(encoding="utf-8")
+        assert mend(text) == text, path.name
+    assert any("Contents of the report" in path.read_text(encoding="utf-8") for path in pages)
+
+
+def _broken(page, options):
+    from axe_playwright_python.sync_playwright import Axe
+
+    # Passes are counted, not described: that is most of the work.
+    found = Axe().run(page, options=options | {"resultTypes": ["violations"]}).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}, {len(one['nodes'])} places): {one['nodes'][0]['html'][:120]}" for one in found
+    ]
+
+
+def _open(context, path):
+    page = context.new_page()
+    page.goto(path.as_uri())
+    for chart in page.query_selector_all(".pb-chart"):
+        chart.scroll_into_view_if_needed()
+        page.wait_for_timeout(30)
+    if page.query_selector(".pb-chart"):
+        alive = "[...document.querySelectorAll('.pb-chart')].every((chart) => chart.dataset.state)"
+        page.wait_for_function(alive, timeout=60_000)
+    return page
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(browser, built, report, theme):
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    rules = {"type": "tag", "values": TAGS} if theme == "light" else {"type": "rule", "values": OF_THE_THEME}
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=theme, reduced_motion="reduce", bypass_csp=True
+    )
+    found = {}
+    for name in [*site.reading_order(report), *OWN]:
+        page = _open(context, built / f"{name}.html")
+        if broken := _broken(page, {"runOnly": rules}):
+            found[name] = broken
+        page.close()
+    context.close()
+    assert not found, "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_axe_finds_a_planted_fault(browser, built):
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    page = browser.new_page()
+    page.goto((built / "book" / "references.html").as_uri())
+    page.evaluate("document.querySelector('article').insertAdjacentHTML('beforeend', '<img src=x><button></button>')")
+    lines = " ".join(_broken(page, {"runOnly": {"type": "tag", "values": TAGS}}))
+    assert "image-alt" in lines and "button-name" in lines
+    page.close()
