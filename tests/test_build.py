@@ -169,7 +169,10 @@ def test_an_interrupted_build_keeps_the_book_and_the_next_one_works(broken):
     before = _published(broken)
     _edit(broken, "one.ipynb", "from myst_nb import glue", "import time; time.sleep(30)\\nfrom myst_nb import glue")
     call = [sys.executable, "-c", "from policybook.cli import main; main()", "build"]
-    with subprocess.Popen(call, cwd=broken, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Tests that run in the background of a shell ignore the signal, and so would what they start.
+    options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(call, cwd=broken, **options) as process:
         time.sleep(8)
         process.send_signal(signal.SIGINT)
         stopped = time.perf_counter()
