@@ -200,6 +200,11 @@ def article_name(article: str) -> str:
     return f"article {int(article[1:])}"
 
 
+def part_name(article: str) -> str:
+    """Return a part of the Plan in words: an article as :func:`article_name` has it, ``preamble`` for ``A00``."""
+    return "preamble" if article == "A00" else article_name(article)
+
+
 def _badge(value: str, style: str | None = None) -> str:
     """Return a value as a badge in MyST Markdown, as :func:`policybook.tables.badge` makes it for cells."""
     return f"[{tables.badge(value).text}]{{.pb-badge .pb-{tables.badge(style or value).badge}}}"
@@ -223,7 +228,7 @@ def show_article(number: int) -> None:
         about += f" Limit: {row['note']}."
     display(Markdown(about))
     asks = article_asks(row["article"])
-    place = "the preamble" if number == 0 else article_name(row["article"])
+    place = ("the " if number == 0 else "") + part_name(row["article"])
     recalled = int((asks["evidence"] == RECALLED).sum())
     columns = {
         "number": "No.",

@@ -164,7 +164,7 @@ def about_the_whole(claims: pd.DataFrame, plan: pd.DataFrame) -> pd.Series:
 
 def plan_links(codes: Iterable[str]) -> list[tables.Text]:
     """Return links to articles on the page of the Plan, for a cell of a table."""
-    return [tables.Text(part_name(code), href=f"plan.html#{articles.article_anchor(code)}") for code in codes]
+    return [tables.Text(articles.part_name(code), href=f"plan.html#{articles.article_anchor(code)}") for code in codes]
 
 
 def where(place: object, codes: Iterable[str]) -> list[tables.Text]:
@@ -226,14 +226,9 @@ def ledger(claims: pd.DataFrame) -> pd.DataFrame:
             "who": [tuple(claimant(item) for item in ids) for ids in rows["claimant_source_ids"]],
             "about": rows["about"],
             "verdict": rows["verdict"].astype(str).map(VERDICTS),
-            "parts": [tuple(map(part_name, codes)) for codes in rows["articles"]],
+            "parts": [tuple(map(articles.part_name, codes)) for codes in rows["articles"]],
         }
     )
-
-
-def part_name(article: str) -> str:
-    """Return an article in words, the preamble as ``preamble``."""
-    return "preamble" if article == "A00" else articles.article_name(article)
 
 
 def _ruling(row: object) -> list[tables.Text]:

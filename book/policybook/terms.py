@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from policybook import data, tables
-from policybook.articles import PLAN, RECALLED, article_anchor, article_name
+from policybook.articles import PLAN, RECALLED, article_anchor, part_name
 
 PINYIN = "zh-Latn-pinyin"
 # The chapter on the Plan, as the chapters beside it link to it.
@@ -37,7 +37,7 @@ def cells(glossary: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     """
     found = glossary.sort_values("en", key=lambda column: column.str.casefold(), ignore_index=True)
     found["anchor"] = found["term_id"].map(anchor)
-    found["in_articles"] = [[_article(code) for code in codes] for codes in found["articles"]]
+    found["in_articles"] = [[part_name(code) for code in codes] for codes in found["articles"]]
     kinds = found["kind"].astype(str).str.replace("_", " ")
     found["term"] = [
         [tables.Text(row.en, href=f"#{row.anchor}"), tables.Text(f"({kind})")]
@@ -53,13 +53,9 @@ def cells(glossary: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     return found
 
 
-def _article(code: str) -> str:
-    return "preamble" if code == "A00" else article_name(code)
-
-
 def _places(articles: Iterable[str], documents: Iterable[str], titles: dict[str, str]) -> list[tables.Text] | str:
     """Return the articles, each with its link, and the names of other documents, set apart by middle dots."""
-    places = [tables.Text(_article(code), href=f"{PLAN_PAGE}#{article_anchor(code)}") for code in articles]
+    places = [tables.Text(part_name(code), href=f"{PLAN_PAGE}#{article_anchor(code)}") for code in articles]
     places += [tables.Text(titles[document]) for document in documents if document != PLAN or not places]
     return [piece for place in places for piece in (tables.Text("·"), place)][1:] or "–"
 
