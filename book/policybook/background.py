@@ -13,6 +13,7 @@ import pandas as pd
 
 from policybook import tables
 from policybook.data import seen
+from policybook.sources import known_ids
 
 # The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
 MATERIAL_END = pd.Timestamp("2026-10-02")
@@ -226,7 +227,7 @@ def event_list(events: pd.DataFrame) -> pd.DataFrame:
     rows["kind"] = _kind(rows["instrument_type"])
     rows["articles"] = rows["articles"].map(_numbers)
     rows["article_names"] = rows["articles"].map(lambda numbers: [f"article {number}" for number in numbers])
-    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     kept = ["anchor", "when", "year", "track", "kind", "title", "description", "actors", "articles", "article_names"]
     return rows[[*kept, "evidence", "confidence", "sources"]].reset_index(drop=True)
 
@@ -303,7 +304,7 @@ def between(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
     # The Plan opens its day.
     rows = rows.assign(first=rows["event_id"].ne(PLAN)).sort_values(["date", "first", "event_id"])
     rows["day"] = [f"{d:%a} {d.day} {d:%B}" for d in rows["date"]]
-    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     rows["track"] = rows["track"].astype(str).map(TRACKS)
     kept = ["event_id", "day", "track", "title", "description", "evidence", "sources"]
     return rows[kept].reset_index(drop=True)
@@ -330,7 +331,7 @@ def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
     rows["text"] = rows["completeness"].astype(object).fillna("none").map(SEEN)
     rows["force"] = rows["force"].astype(object).str.replace("_", " ").str.replace("non binding", "non-binding")
-    rows["sources"] = [_known(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
+    rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     kept = ["event_id", "at", "date", "name", "title_zh", "title", "strand", "actors", "form", "force", "text"]
     rows = rows[[*kept, "description", "evidence", "source_id", "sources"]]
     return rows.rename(columns={"description": "detail", "title_zh": "name_zh"}).reset_index(drop=True)
@@ -380,10 +381,10 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
     def of_event(event_id: str, step: str, status: str, *more: str) -> tuple:
         row = event.loc[event_id]
         found = [row["source_id"], row["official_source_id"], *more]
-        return step, tables.date_text(row["date"], row["date_precision"]), row["description"], status, _known(found)
+        return step, tables.date_text(row["date"], row["date_precision"]), row["description"], status, known_ids(found)
 
     force, seat = fact.loc["waico_entry_into_force"], fact.loc["waico_seat"]
-    tracker = _known([force["source_1_id"]])
+    tracker = known_ids([force["source_1_id"]])
     rows = [
         of_event("ev_waico_proposal", "Proposal", "done", fact.loc["waico_proposal", "source_2_id"]),
         of_event("ev_apec_2025", "Backing by the head of state", "done"),
@@ -393,7 +394,7 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
             tables.date_text(seat["date"], seat["date_precision"]),
             f"{seat['value']}. Open to all countries, according to the chair's statement of WAIC 2026.",
             "done",
-            _known([seat["source_1_id"], seat["source_2_id"]]),
+            known_ids([seat["source_1_id"], seat["source_2_id"]]),
         ),
         of_event("ev_waico_meeting", "First meeting of signatories", "done"),
         of_event("ev_waico_three", "Fields of work", "announced"),
@@ -403,7 +404,7 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
             "–",
             "Not public as far as could be seen.",
             "not known",
-            _known([charter["source_id"]]),
+            known_ids([charter["source_id"]]),
         ),
         (
             "Entry into force",
@@ -422,10 +423,6 @@ def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFram
         ("Head, secretariat, budget", "–", "Nothing was seen.", "not known", []),
     ]
     return pd.DataFrame(rows, columns=["step", "date", "what", "status", "sources"])
-
-
-def _known(ids: Iterable[object]) -> list[str]:
-    return list(dict.fromkeys(item for item in ids if isinstance(item, str) and item))
 
 
 REGIONS = {

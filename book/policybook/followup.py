@@ -14,7 +14,7 @@ import pandas as pd
 
 from policybook import background, data, paths, standards, tables
 from policybook.data import seen
-from policybook.sources import registry
+from policybook.sources import known_ids, registry
 
 STATUS = {
     "no_public_evidence": "no public evidence",
@@ -111,10 +111,7 @@ def steps(followup: pd.DataFrame, articles: pd.DataFrame, plan: pd.Timestamp, un
     rows["name"] = rows["article_no"].astype(str) + "  " + rows["short_title"]
     rows["anchor"] = rows["followup_id"].map(anchor)
     rows["scope"] = rows["scope"].astype(str).map(SCOPE)
-    rows["sources"] = [
-        list(dict.fromkeys(item for item in pair if isinstance(item, str) and item))
-        for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)
-    ]
+    rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     rows = rows.assign(gap=gap).sort_values(["article_no", "gap", "first", "followup_id"])
     kept = ["followup_id", "anchor", "article", "article_no", "name", "action", "actors", "first", "last", "at", "when"]
     kept += ["year", "timing", "status", "scope", "measured", "sources", "source_id", "evidence", "confidence", "note"]
@@ -241,10 +238,7 @@ def track(
             "state": ahead.map({True: "ahead", False: "done"}),
             "evidence": rows["evidence"].astype(str),
             "confidence": rows["confidence"].astype(str),
-            "sources": [
-                list(dict.fromkeys(item for item in pair if isinstance(item, str) and item))
-                for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)
-            ],
+            "sources": [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)],
             "note": rows["note"],
         }
     ).reset_index(drop=True)

@@ -207,7 +207,7 @@ def _visit_chart_html(self, node: chart) -> None:
     name, alt = node["name"], html.escape(node["alt"], quote=True)
     still = _own_ids(stills(self.builder.app).svg(node["spec"]), name)
     still = re.sub(r"<svg ", f'<svg role="img" aria-label="{alt}" ', still, count=1)
-    spec = node["spec"].replace("<", "\\u003c")  # no tag, and no end of the script, within the JSON
+    spec = _in_script(node["spec"])
     self.body.append(f'<div class="pb-chart" data-figure="{name}"><div class="pb-still">{still}</div>')
     self.body.append(f'<script type="application/json" class="pb-spec">{spec}</script></div>\n')
     raise nodes.SkipNode
@@ -284,8 +284,13 @@ def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> l
 
 
 def script_text(document: Any) -> str:
-    """Return a document as JSON that holds no tag, no comment, and no end of the script it stands in."""
-    return json.dumps(document, ensure_ascii=False).replace("<", "\\u003c")
+    """Return a document as JSON for a script element; see :func:`_in_script`."""
+    return _in_script(json.dumps(document, ensure_ascii=False))
+
+
+def _in_script(text: str) -> str:
+    """Return JSON so that it holds no tag, no comment, and no end of the script it stands in."""
+    return text.replace("<", "\\u003c")
 
 
 def _visit_linked_html(self, node: linked_data) -> None:

@@ -105,6 +105,11 @@ def source_badge_words(source_id: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def known_ids(ids: Iterable[object]) -> list[str]:
+    """Return the source ids among ``ids`` once each, in their order; missing values are left out."""
+    return list(dict.fromkeys(item for item in ids if isinstance(item, str) and item))
+
+
 def unique_ids(ids: Iterable[object]) -> list[str]:
     """Return the source ids among ``ids`` once each, most used first (ties by id); lists and tuples are opened."""
     counts: dict[str, int] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import html
 import re
+from functools import cache
 from pathlib import Path
 
 from policybook.mend import mend
@@ -88,17 +89,22 @@ def _without_inline(tag: str, rules: set[str], calls: set[str]) -> str:
 def _drawn(found: re.Match[str], icons: str) -> str:
     """Return an icon of the theme as a drawing; an icon that the script does not have stays as it is."""
     for name in found["classes"].split():
-        if name.startswith("fa-") and name not in _STYLES_OF_ICONS:
-            key = re.escape(name.removeprefix("fa-"))
-            drawn = re.search(rf'[,{{]"?{key}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]', icons)
-            if drawn:
-                width, height, path = drawn.groups()
-                classes = " ".join(["svg-inline--fa", *found["classes"].split()])
-                return (
-                    f'<svg class="{classes}" aria-hidden="true" viewBox="0 0 {width} {height}"{found["attributes"]}>'
-                    f'<path fill="currentColor" d="{path}"/></svg>'
-                )
+        if name.startswith("fa-") and name not in _STYLES_OF_ICONS and (drawing := _drawing(name, icons)):
+            width, height, path = drawing
+            classes = " ".join(["svg-inline--fa", *found["classes"].split()])
+            return (
+                f'<svg class="{classes}" aria-hidden="true" viewBox="0 0 {width} {height}"{found["attributes"]}>'
+                f'<path fill="currentColor" d="{path}"/></svg>'
+            )
     return found.group()
+
+
+@cache
+def _drawing(name: str, icons: str) -> tuple[str, ...] | None:
+    """Return width, height and path of an icon, looked up once: all pages have the same, and the script is long."""
+    key = re.escape(name.removeprefix("fa-"))
+    drawn = re.search(rf'[,{{]"?{key}"?:\[(\d+),(\d+),\[[^\]]*\],"[0-9a-f]+","([^"]+)"\]', icons)
+    return drawn.groups() if drawn else None
 
 
 def tighten(site: Path) -> None:
