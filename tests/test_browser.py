@@ -54,6 +54,14 @@ def test_every_page_is_quiet_alone_and_alive(context, built, report):
             "[...document.querySelectorAll('.pb-chart')].map((c) => [c.dataset.figure, c.dataset.state])"
         )
         assert all(state == "live" for _, state in states), f"{name}: {states}"
+        # The still has the size of what takes its place: text is measured alike by the drawer and the browser.
+        sizes = page.evaluate(
+            "[...document.querySelectorAll('.pb-chart')].map((c) => [c.dataset.figure, ...['.pb-still > svg', "
+            "'.pb-live svg.marks'].flatMap((s) => { const b = c.querySelector(s).viewBox.baseVal; "
+            "return [b.width, b.height]; })])"
+        )
+        for figure, width, height, live_width, live_height in sizes:
+            assert abs(width - live_width) <= 8 and abs(height - live_height) <= 8, f"{name}: {figure}"
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 0, f"{name} scrolls sideways by {wide} px"
         page.close()
@@ -83,8 +91,8 @@ def test_downloads_lead_to_their_files_from_disk(browser, built):
     context = browser.new_context()
     page, _, _ = _open(context, built / "book" / "index.html")
     page.click(".pb-menu summary")
-    for ending, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"count,label"), ("vl.json", b"{")):
-        link = page.query_selector(f".pb-menu a[href$='.{ending}']")
+    for ending, start in (("png", b"\x89PNG"), ("svg", b"<svg"), ("csv", b"action,href,label"), ("vl.json", b"{")):
+        link = page.query_selector(f".pb-menu details a[href$='.{ending}']")
         assert link.is_visible()
         path = Path(unquote(urlsplit(link.evaluate("a => a.href")).path))
         assert path.read_bytes().startswith(start), path
@@ -99,7 +107,7 @@ def test_downloads_are_saved_from_a_server(browser, built):
         page.goto(f"http://127.0.0.1:{server.server_port}/book/index.html")
         page.click(".pb-menu summary")
         with page.expect_download() as started:
-            page.click(".pb-menu a[href$='.csv']")
+            page.click(".pb-menu details a[href$='.csv']")
         assert started.value.suggested_filename == "fig-articles.csv"
         page.close()
         server.shutdown()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 
 import altair as alt
 import pandas as pd
@@ -77,9 +78,22 @@ def test_the_still_has_title_and_chinese_and_is_the_same_every_time(shown, still
     text = "".join(etree.fromstring(first.encode()).itertext())
     assert "Finding 全球" in text and "人工智能" in text
     for path in stills.folder.iterdir():
-        path.unlink()
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert stills.svg(spec) == first
     assert stills.png(spec).startswith(b"\x89PNG")
+
+
+def test_text_is_measured_in_the_font_it_is_drawn_in(shown, stills):
+    """The same words take less room in a narrow font; a font that is not found would be replaced by a wide one."""
+    bare = alt.Chart(pd.DataFrame({"t": ["Institutions named by the Plan and its neighbours"]})).mark_text(
+        fontSize=16, align="left"
+    )
+    spec = bare.encode(text="t:N").properties(width=1, height=20).to_dict()
+    assert "Source Sans 3" in spec["config"]["font"]
+    still = stills.svg(json.dumps(spec))
+    # 331 px by the advance widths of the font in a browser, and the padding of 5 px on both sides.
+    assert float(etree.fromstring(still.encode()).get("width")) == pytest.approx(341, abs=6)
+    assert "Source Sans 3" in still and "Drawn" not in still
 
 
 def test_chinese_is_drawn_with_a_font_that_has_it(shown, stills):

@@ -16,9 +16,13 @@
     return vega;
   }
 
+  const specText = (chart) => chart.querySelector("script.pb-spec").textContent;
+  // For the other scripts of the page.
+  window.policybook = { spec: (chart) => JSON.parse(specText(chart)) };
+
   async function hydrate(chart) {
     const still = chart.querySelector(".pb-still");
-    const text = chart.querySelector("script.pb-spec").textContent;
+    const text = specText(chart);
     const embed = await loadVega();
     // Vega measures text: the fonts must be there first, or labels are cut.
     await Promise.all(['12px "Source Sans 3"', '600 16px "Source Sans 3"'].map((font) => document.fonts.load(font)));

@@ -1,4 +1,4 @@
-// A click on the sign behind a heading or caption, or on the number of a row, also copies its address.
+// A click on the sign behind a heading or caption, on the number of a row, or on the tool of a figure copies an address.
 // Where the browser gives no access to the clipboard, the link stays a link.
 (function () {
   "use strict";
@@ -15,6 +15,11 @@
 
   document.addEventListener("DOMContentLoaded", () => document.body.append(said));
   document.addEventListener("click", (event) => {
+    const tool = event.target.closest("a[data-do='link']");
+    if (tool && navigator.clipboard) {
+      event.preventDefault();
+      navigator.clipboard.writeText(tool.href).then(() => say("Link copied"), () => { location.href = tool.href; });
+    }
     const link = event.target.closest("a[href^='#']");
     if (!link) return;
     const own = link.closest("tr[id]");

@@ -20,8 +20,8 @@ from policybook import data, paths, sources, tables
 class Citation:
     """What a citation of the report, of one of its pages or of its data says.
 
-    ``kind`` is ``report``, ``page`` or ``data``; ``within`` is the title of the report that a page stands in, empty for
-    the others; ``address`` is empty when the report has none; ``key`` names the entry in BibTeX and RIS.
+    ``kind`` is ``report``, ``page``, ``figure`` or ``data``; ``within`` is the title of what a page or figure stands
+    in, empty for the others; ``address`` is empty when the report has none; ``key`` names the entry in BibTeX and RIS.
     """
 
     kind: str
@@ -131,7 +131,7 @@ def bibtex(citation: Citation) -> str:
 
 def ris(citation: Citation) -> str:
     """Return a citation as one RIS record: a tag of two signs, two blanks, a hyphen, a blank; lines end in CR LF."""
-    kinds = {"page": "CHAP", "data": "DATA", "report": "RPRT"}
+    kinds = {"page": "CHAP", "figure": "FIGURE", "data": "DATA", "report": "RPRT"}
     lines = [("TY", kinds[citation.kind]), ("ID", citation.key), *(("AU", name) for name in citation.authors)]
     lines += [
         ("TI", citation.title),

@@ -363,9 +363,19 @@ def _keys(table: str, report: paths.Paths | None) -> set[str]:
 
 def numbers() -> Mapping[str, int]:
     """Return :func:`key_numbers` of the tables of this report, for the chapters that name some of them in passing."""
-    plan, articles = data.load("events").set_index("event_id").loc[background.PLAN, "date"], data.load("articles")
-    rows = steps(data.load("followup"), articles, plan, material_until())
-    return key_numbers(rows, benchmark_list(data.load("benchmarks"), articles), data.load("waico_signatories"), plan)
+    plan, articles = _plan_day(), data.load("articles")
+    return key_numbers(
+        reported(), benchmark_list(data.load("benchmarks"), articles), data.load("waico_signatories"), plan
+    )
+
+
+def reported() -> pd.DataFrame:
+    """Return :func:`steps` of the tables of this report."""
+    return steps(data.load("followup"), data.load("articles"), _plan_day(), material_until())
+
+
+def _plan_day() -> pd.Timestamp:
+    return data.load("events").set_index("event_id").loc[background.PLAN, "date"]
 
 
 def key_numbers(

@@ -21,6 +21,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
+from policybook import citing, figures
 from policybook.languages import to_html
 from policybook.paths import keep
 from policybook.sources import citation, citation_anchor, safe_url, source_badge
@@ -30,7 +31,6 @@ MIME_CHART = "application/vnd.vegalite.v6+json"
 MIME_CHART_LAB = "application/vnd.vegalite.v5+json"
 MIME_TABLE = "application/vnd.policybook.table+json"
 MIME_LINKED = "application/ld+json"
-FIGURES = "figures"
 # The page of the bibliography, as the chapters beside it link to it.
 REFERENCES = "references.html"
 
@@ -312,12 +312,13 @@ def _visit_chart_text(self, node: chart) -> None:
 
 
 def _visit_menu_html(self, node: figure_menu) -> None:
-    base = "../" * self.builder.current_docname.count("/") + f"{FIGURES}/{node['name']}"
-    links = "".join(
-        f'<a href="{base}.{ending}" download>{label}</a>'
-        for ending, label in (("png", "PNG"), ("svg", "SVG"), ("csv", "CSV"), ("vl.json", "Vega-Lite"))
-    )
-    self.body.append(f'<details class="pb-menu"><summary>Download</summary><p>{links}</p></details>\n')
+    page, environment = self.builder.current_docname, self.builder.env
+    caption = next(node.parent.parent.findall(nodes.caption)).astext()
+    number = ".".join(str(part) for part in environment.toc_fignumbers[page]["figure"][node["name"]])
+    citation = citing.of_page(page, environment.titles[page].astext(), environment.policybook_citation)
+    figure = figures.Figure(node["name"], number, page, citation.title, "", "{}")
+    words = citing.words(figures.cited(figure, caption, citation))
+    self.body.append(figures.tools(node["name"], number, words, "../" * page.count("/")))
     raise nodes.SkipNode
 
 

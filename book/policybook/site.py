@@ -10,6 +10,7 @@ import hashlib
 import html
 import io
 import json
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,24 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook import (
+    articles,
+    bundle,
+    cells,
+    citing,
+    data,
+    execute,
+    feeds,
+    figures,
+    languages,
+    marks,
+    paths,
+    pdf,
+    render,
+    strict,
+)
 from policybook.paths import keep, keep_all
-from policybook.stills import CHINESE, chart_data, digest
+from policybook.stills import CHINESE, digest
 
 PDF_NAME = "report.pdf"
 CITATIONS = "cite"
@@ -95,12 +111,12 @@ def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set
 
 def _note_figures(app: Sphinx, doctree: nodes.document) -> None:
     """Remember the charts of a page, so that no later step has to read all pages again."""
-    figures = []
+    shown = []
     for node in doctree.findall(render.chart):
         path = render.stills(app).folder / f"{digest(node['spec'])}.vl.json"
         keep(path, node["spec"].encode())
-        figures.append((node["name"], path.name, node["alt"]))
-    _figures(app.env)[app.env.docname] = figures
+        shown.append((node["name"], path.name, node["alt"]))
+    _figures(app.env)[app.env.docname] = shown
 
 
 def _keep_addresses(app: Sphinx, doctree: nodes.document) -> None:
@@ -162,6 +178,7 @@ def _page_scripts(
     app.add_js_file("links.js", loading_method="defer")
     if next(doctree.findall(render.chart), None):
         app.add_js_file("charts.js", loading_method="defer")
+        app.add_js_file("figures.js", loading_method="defer")
     if any("pb-search" in node["classes"] for node in doctree.findall(nodes.container)):
         app.add_js_file("vendor/datatables.min.js", loading_method="defer")
         app.add_js_file("tables.js", loading_method="defer")
@@ -248,35 +265,25 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
     """Write the downloads of every figure, the Vega script and the Chinese font beside the pages."""
     if error or app.builder.format != "html":
         return
-    out = Path(app.outdir)
-    folder = out / render.FIGURES
-    folder.mkdir(exist_ok=True)
-    stills = render.stills(app)
-    kept, index = {"index.json"}, []
-    for page, figures in sorted(_figures(app.env).items()):
-        for name, stored, alt in figures:
-            if f"{name}.svg" in kept:
-                raise ExtensionError(f"{page}: a second figure is named {name}")
-            spec = (stills.folder / stored).read_text(encoding="utf-8")
-            content = json.loads(spec)
-            files = {
-                "svg": stills.svg(spec).encode(),
-                "png": stills.png(spec),
-                "csv": chart_data(content).encode(),
-                "vl.json": (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(),
-            }
-            for ending, written in files.items():
-                keep(folder / f"{name}.{ending}", written)
-                kept.add(f"{name}.{ending}")
-            index.append({"name": name, "page": f"{page}.html", "alt": alt})
-    keep(folder / "index.json", (json.dumps(index, ensure_ascii=False, indent=1) + "\n").encode())
-    for path in folder.iterdir():
-        if path.name not in kept:
-            path.unlink()
-    if index:
+    out, stills = Path(app.outdir), render.stills(app)
+    try:
+        written = figures.write(out, _all_figures(app), stills, lambda page: _citation(app.env, page))
+    except ValueError as reason:
+        raise ExtensionError(str(reason)) from None
+    if written:
         keep(out / "_static" / "vega.js", stills.script().encode())
     _write_chinese_font(out, stills.folder)
     strict.tighten(out)
+
+
+def _all_figures(app: Sphinx) -> Iterator[figures.Figure]:
+    """Give the figures of all pages, page by page."""
+    for page, shown in sorted(_figures(app.env).items()):
+        numbers = app.env.toc_fignumbers.get(page, {}).get("figure", {})
+        for name, stored, alt in shown:
+            spec = (render.stills(app).folder / stored).read_text(encoding="utf-8")
+            number = ".".join(str(part) for part in numbers.get(name, ()))
+            yield figures.Figure(name, number, page, app.env.titles[page].astext(), alt, spec)
 
 
 def _write_chinese_font(out: Path, folder: Path) -> None:
@@ -335,7 +342,7 @@ def print_book(report: paths.Paths, made: Path) -> Path:
         "pages": pages,
     }
     code = [paths.PACKAGE / "pdf.py", *sorted(paths.TEMPLATES.iterdir())]
-    content = [*code, *(made / f"{name}.html" for name in pages), *sorted((made / render.FIGURES).glob("*.svg"))]
+    content = [*code, *(made / f"{name}.html" for name in pages), *sorted((made / figures.FOLDER).glob("*.svg"))]
     total = hashlib.sha256(json.dumps(said).encode())
     for path in content:
         total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
@@ -371,6 +378,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("policybook_pdf", True, "", [bool])
     render.register(app)
     marks.register(app)
+    app.add_post_transform(cells.CodeAfterOutput)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
