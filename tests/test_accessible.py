@@ -94,3 +94,76 @@ def test_axe_finds_a_planted_fault(browser, built):
     lines = " ".join(_broken(page, {"runOnly": {"type": "tag", "values": TAGS}}))
     assert "image-alt" in lines and "button-name" in lines
     page.close()
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_axe_finds_nothing_on_the_pages_of_figures_and_in_their_dialogs(browser, built):
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    rules = {"runOnly": {"type": "tag", "values": TAGS}}
+    found = {}
+    for theme in ("light", "dark"):
+        context = browser.new_context(color_scheme=theme, reduced_motion="reduce")
+        page = context.new_page()
+        for path in sorted((built / "figures").glob("*.html")):
+            page.goto(path.as_uri())
+            if broken := _broken(page, rules):
+                found[f"{path.name}, {theme}"] = broken
+        page = _open(context, built / "book" / "index.html")
+        for job in ("enlarge", "data"):
+            page.locator(f"#fig-articles [data-do={job}]").click()
+            page.wait_for_selector(".pb-dialog[open]")
+            if broken := _broken(page, rules):
+                found[f"{job}, {theme}"] = broken
+            page.keyboard.press("Escape")
+            page.wait_for_selector(".pb-dialog", state="detached")
+        context.close()
+    assert not found, "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_pages_hold_on_a_phone_and_when_zoomed(browser, built, report):
+    """Width of a phone (360), of 1280 pixels at 200 % (640), and of reflow (320; WCAG 2.2, 1.4.10)."""
+    pytest.importorskip("axe_playwright_python", reason="axe-playwright-python is not installed")
+    rules = {"type": "rule", "values": ["target-size", "scrollable-region-focusable", "color-contrast", "region"]}
+    wide, found = {}, {}
+    for width in (320, 360, 640):
+        context = browser.new_context(viewport={"width": width, "height": 740}, reduced_motion="reduce")
+        for name in [*site.reading_order(report), *OWN, "figures/fig-articles"]:
+            page = context.new_page()
+            page.goto((built / f"{name}.html").as_uri())
+            over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            if over > 0:
+                wide[name, width] = over
+            if width == 360 and (broken := _broken(page, {"runOnly": rules})):
+                found[name] = broken
+            page.close()
+        context.close()
+    assert not wide, wide
+    assert not found, "\n".join(f"{name}: {line}" for name, lines in found.items() for line in lines)
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_the_keyboard_skips_to_the_text_and_its_place_is_seen(browser, built):
+    context = browser.new_context(reduced_motion="reduce")
+    page = context.new_page()
+    page.goto((built / "book" / "plan.html").as_uri())
+    page.keyboard.press("Tab")
+    skip = page.evaluate("[document.activeElement.textContent.trim(), document.activeElement.getAttribute('href')]")
+    assert "main content" in skip[0] and skip[1].startswith("#")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('main, .bd-main, #main-content') !== null")
+    seen = (
+        "(s) => { const e = document.querySelector(s); e.focus({focusVisible: true}); const c = getComputedStyle(e); "
+        "return (c.outlineStyle !== 'none' && parseFloat(c.outlineWidth) > 0) || c.boxShadow !== 'none'; }"
+    )
+    for control in (".pb-menu [data-do=enlarge]", ".pb-menu summary", "details.hide > summary", ".pb-table td a"):
+        assert page.evaluate(seen, control), control
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+    context.close()

@@ -203,12 +203,19 @@ def _own_ids(still: str, prefix: str) -> str:
     return re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", still)
 
 
+def _number(builder: Any, name: str) -> str:
+    """Return the number of a figure on the page that is being written."""
+    return ".".join(str(part) for part in builder.env.toc_fignumbers[builder.current_docname]["figure"][name])
+
+
 def _visit_chart_html(self, node: chart) -> None:
     name, alt = node["name"], html.escape(node["alt"], quote=True)
     still = _own_ids(stills(self.builder.app).svg(node["spec"]), name)
     still = re.sub(r"<svg ", f'<svg role="img" aria-label="{alt}" ', still, count=1)
     spec = _in_script(node["spec"])
-    self.body.append(f'<div class="pb-chart" data-figure="{name}"><div class="pb-still">{still}</div>')
+    # In reach of the keyboard, since it scrolls where it is wider than the page.
+    label = f'tabindex="0" role="group" aria-label="Chart of figure {_number(self.builder, name)}"'
+    self.body.append(f'<div class="pb-chart" data-figure="{name}" {label}><div class="pb-still">{still}</div>')
     self.body.append(f'<script type="application/json" class="pb-spec">{spec}</script></div>\n')
     raise nodes.SkipNode
 
@@ -314,7 +321,7 @@ def _visit_chart_text(self, node: chart) -> None:
 def _visit_menu_html(self, node: figure_menu) -> None:
     page, environment = self.builder.current_docname, self.builder.env
     caption = next(node.parent.parent.findall(nodes.caption)).astext()
-    number = ".".join(str(part) for part in environment.toc_fignumbers[page]["figure"][node["name"]])
+    number = _number(self.builder, node["name"])
     citation = citing.of_page(page, environment.titles[page].astext(), environment.policybook_citation)
     figure = figures.Figure(node["name"], number, page, citation.title, "", "{}")
     words = citing.words(figures.cited(figure, caption, citation))
