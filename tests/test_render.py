@@ -9,6 +9,8 @@ import json
 import altair as alt
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from policybook import charts, render, tables
@@ -108,6 +110,22 @@ def test_the_data_behind_a_chart_is_safe_in_a_spreadsheet(shown):
     _show()
     rows = list(csv.reader(io.StringIO(chart_data(shown[0][charts.MIME_V6]))))
     assert rows == [["name", "n"], ["'=SUM(A1)", "3"], ["人工智能", "1"], ["<b>bold</b>", "2"]]
+
+
+@given(st.text(alphabet="ab -é全", max_size=300), st.integers(5, 90))
+def test_titles_are_broken_into_few_even_lines(text, width):
+    lines = charts._wrap(text, width)
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    longest = max(map(len, text.split()), default=1)
+    assert all(len(line) <= max(width, longest) for line in lines)
+
+
+def test_a_title_leaves_no_word_alone_on_its_last_line():
+    assert charts._wrap("Of the first quarter most are in support, of the last a quarter", 60) == [
+        "Of the first quarter most are in",
+        "support, of the last a quarter",
+    ]
+    assert charts._wrap("", 60) == [""]
 
 
 def test_ids_of_two_stills_in_one_page_differ():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -96,10 +97,10 @@ def _theme() -> alt.theme.ThemeConfig:
 alt.data_transformers.disable_max_rows()
 
 
-def titled(chart: alt.TopLevelMixin, finding: str, measure: str, width: int = 88) -> alt.TopLevelMixin:
+def titled(chart: alt.TopLevelMixin, finding: str, measure: str, width: int = 98) -> alt.TopLevelMixin:
     """Return the chart under a title that states the finding and a subtitle that says what is measured, and its unit.
 
-    Long lines are broken at ``width`` characters, since Vega does not wrap text.
+    Long lines are broken at ``width`` characters, since Vega does not wrap text, into lines of much the same length.
     """
     return chart.properties(title=alt.TitleParams(_wrap(finding, width - 14), subtitle=_wrap(measure, width)))
 
@@ -110,14 +111,15 @@ def moment(day: pd.Timestamp) -> alt.DateTime:
 
 
 def _wrap(text: str, width: int) -> list[str]:
-    lines, line = [], ""
-    for word in text.split():
-        if line and len(line) + 1 + len(word) > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}".strip()
-    return [*lines, line]
+    """Break a text into as few lines as the width allows, each as short as that number of lines allows."""
+    longest = max(map(len, text.split()), default=1)
+    lines = textwrap.wrap(text, max(width, longest), break_on_hyphens=False)
+    for narrower in range(max(width, longest) - 1, longest - 1, -1):
+        tighter = textwrap.wrap(text, narrower, break_on_hyphens=False)
+        if len(tighter) > len(lines):
+            break
+        lines = tighter
+    return lines or [""]
 
 
 def show(
