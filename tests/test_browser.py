@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -186,3 +187,18 @@ def test_rows_are_chosen_from_a_list_and_a_link_brings_a_row_back(browser, built
     page.reload()
     assert page.locator(f"tr#{last}").is_visible()
     page.close()
+
+
+def test_on_paper_a_page_is_the_argument_and_nothing_to_click(browser, built):
+    context = browser.new_context(color_scheme="dark")
+    page, _, _ = _open(context, built / "book" / "plan.html")
+    page.emulate_media(media="print", color_scheme="dark")
+    shown = "(s) => [...document.querySelectorAll(s)].filter((e) => e.checkVisibility()).length"
+    for gone in (".pb-menu", ".pb-live", ".dt-search", ".pb-filters", ".bd-sidebar-primary", ".bd-sidebar-secondary"):
+        assert page.evaluate(shown, gone) == 0, gone
+    assert page.evaluate(shown, ".pb-still") == page.evaluate(shown, "figure") > 5
+    assert page.evaluate(shown, "article h2") > 5
+    ink = page.evaluate("getComputedStyle(document.querySelector('article p')).color")
+    paper = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert paper == "rgb(255, 255, 255)" and max(int(part) for part in re.findall(r"\d+", ink)[:3]) < 90, (ink, paper)
+    context.close()
