@@ -23,11 +23,26 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook import (
+    articles,
+    bundle,
+    citing,
+    data,
+    execute,
+    feeds,
+    head,
+    languages,
+    marks,
+    paths,
+    pdf,
+    render,
+    strict,
+    wayfinding,
+)
+from policybook.head import PDF_NAME
 from policybook.paths import keep, keep_all
 from policybook.stills import CHINESE, chart_data, digest
 
-PDF_NAME = "report.pdf"
 CITATIONS = "cite"
 LOG = logging.getLogger(__name__)
 
@@ -371,6 +386,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("policybook_pdf", True, "", [bool])
     render.register(app)
     marks.register(app)
+    head.register(app)
+    wayfinding.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
