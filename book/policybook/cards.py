@@ -34,7 +34,7 @@ _MARK = "M7 24V15h4v9zM14 24V8h4v16zM21 24V12h4v12z"
 
 @dataclass(frozen=True)
 class Card:
-    """The words of a card: ``title`` of the page, ``lead`` (bold) and ``rest`` of what it says, ``report``, ``edition``."""
+    """The words of a card: title of the page, what it says (``lead`` in bold, ``rest``), the report and its edition."""
 
     title: str
     lead: str

@@ -187,14 +187,18 @@ def _on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
     card = draw(app, page, citation, said)
     language = config.language or "en"
     here, picture = address(f"{page}.html", page, site), address(card, page, site)
-    context["metatags"] = context.get("metatags", "") + "\n" + tags(
-        title=citation.title,
-        site_name=config.html_title,
-        description=said.description,
-        picture=picture,
-        alt=" ".join(filter(None, (f"{citation.title.rstrip('.')}.", said.finding or said.description))),
-        language=language,
-        url=here if site else "",
+    context["metatags"] = (
+        context.get("metatags", "")
+        + "\n"
+        + tags(
+            title=citation.title,
+            site_name=config.html_title,
+            description=said.description,
+            picture=picture,
+            alt=" ".join(filter(None, (f"{citation.title.rstrip('.')}.", said.finding or said.description))),
+            language=language,
+            url=here if site else "",
+        )
     )
     terms = licence(report)
     part = article("Article", citation, said.description, here, picture, terms, language)

@@ -23,8 +23,6 @@ MENDED: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r'<div role="list" class="citation-list">'), '<div class="citation-list">'),
     # Nu: a summary holds words, not paragraphs (MyST-NB's switch for the code of a cell; its style is in custom.css).
     (re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">([^<]*)</p>'), r'<span class="\1">\2</span>'),
-    # Nu: the role that an element has by itself.
-    (re.compile(r'(<main\b[^<>]*?) role="main"'), r"\1"),
     # Nu: a heading without words, for the printed form of a page that has no title there.
     (re.compile(r"<h1></h1>\s*"), ""),
     # Nu: a slash at the end of an element that holds nothing is no part of HTML.

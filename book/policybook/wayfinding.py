@@ -26,11 +26,13 @@ from policybook.head import site_address
 MISSING, SITEMAP, ROBOTS = "404", "sitemap.xml", "robots.txt"
 _SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # A relative address in a tag: all but a fragment, one from the root, and one with a scheme of its own.
-_RELATIVE = re.compile(r'(<[^<>]*?\s(?:href|src|action|data-content_root)=")(?!#|/|[a-zA-Z][a-zA-Z0-9+.-]*:)(?:\./)?([^"]*)')
+_RELATIVE = re.compile(
+    r'(<[^<>]*?\s(?:href|src|action|data-content_root)=")(?!#|/|[a-zA-Z][a-zA-Z0-9+.-]*:)(?:\./)?([^"]*)'
+)
 
 
 def root_page(target: str, title: str, language: str = "en", site: str = "") -> str:
-    """Return the page at the root, which leads on to the page ``target`` (``book/index.html``), with and without scripts.
+    """Return the page at the root, which leads on to the page ``target`` (``book/index.html``), without a script.
 
     It asks search engines to name the other page; ``site`` is the address of the site, if it is known.
     """
@@ -40,7 +42,8 @@ def root_page(target: str, title: str, language: str = "en", site: str = "") -> 
         '<meta name="viewport" content="width=device-width, initial-scale=1.0">\n'
         f'<title>{name}</title>\n<meta http-equiv="refresh" content="0; url={to}">\n'
         f'<link rel="canonical" href="{html.escape(urljoin(site, target), quote=True)}">\n</head>\n<body>\n'
-        f'<main>\n<h1>{languages.to_html(title)}</h1>\n<p><a href="{to}">Read the report</a></p>\n</main>\n</body>\n</html>\n'
+        f'<main>\n<h1>{languages.to_html(title)}</h1>\n<p><a href="{to}">Read the report</a></p>\n</main>\n'
+        "</body>\n</html>\n"
     )
 
 
@@ -63,7 +66,7 @@ def missing_page(chapters: Iterable[tuple[str, str]], search: str = "search.html
 
 
 def base_path(site: str) -> str:
-    """Return the path below which a site lies on its server, with slashes at both ends: the root when it is not known."""
+    """Return the path of a site on its server, with slashes at both ends: the root when the site is not known."""
     return (urlsplit(site).path.rstrip("/") if site else "") + "/"
 
 
@@ -76,7 +79,7 @@ def from_root(page: str, base: str) -> str:
 
 
 def sitemap(addresses: Iterable[str], date: str) -> bytes:
-    """Return a sitemap of absolute addresses, all of the day (ISO) of the data; raises ``ValueError`` for another one."""
+    """Return a sitemap of absolute addresses, all of one day (ISO); raises ``ValueError`` for one that is not."""
     root = etree.Element(f"{{{_SITEMAP}}}urlset", nsmap={None: _SITEMAP})
     for address in addresses:
         if not urlsplit(address).netloc:
