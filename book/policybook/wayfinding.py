@@ -61,7 +61,8 @@ def missing_page(chapters: Iterable[tuple[str, str]], search: str = "search.html
         '<label for="pb-missing-words">Search the report</label>\n'
         '<input type="search" id="pb-missing-words" name="q" autocomplete="off">\n'
         '<button type="submit">Search</button>\n</form>\n'
-        f'<nav class="pb-missing-chapters" aria-label="All chapters">\n<ul>\n{links}</ul>\n</nav>\n'
+        '<nav class="pb-missing-chapters" aria-labelledby="pb-missing-chapters">\n'
+        f'<h2 id="pb-missing-chapters">All chapters</h2>\n<ul>\n{links}</ul>\n</nav>\n'
     )
 
 
