@@ -130,12 +130,12 @@ def dataset(report: paths.Paths, page: str, site: str = "", language: str = "en"
     Raises ``DataError`` when the package cannot be read.
     """
     package, citation, whole = data.descriptor(report), citing.of_data(report), citing.of_report(report)
-    url = address(f"{page}.html", page, site)
+    packed = address(bundle.address(report), page, site)
     said = {
         "@context": SCHEMA,
         "@type": "Dataset",
-        "@id": f"{url}#data",
-        "url": url,
+        "@id": packed,
+        "url": address(f"{page}.html", page, site),
         "name": citation.title,
         "description": package.get("description", ""),
         "keywords": package.get("keywords", []),
@@ -152,7 +152,7 @@ def dataset(report: paths.Paths, page: str, site: str = "", language: str = "en"
                 "@type": "DataDownload",
                 "name": f"{bundle.name(report)}.zip",
                 "encodingFormat": "application/zip",
-                "contentUrl": address(bundle.address(report), page, site),
+                "contentUrl": packed,
             }
         ],
     }
