@@ -9,18 +9,19 @@ from collections import Counter
 from html.parser import HTMLParser
 
 
-def _names(text: str) -> frozenset[str]:
+def names(text: str) -> frozenset[str]:
+    """Return the names in a text."""
     return frozenset(text.split())
 
 
-VOID = _names("area base br col embed hr img input link meta source track wbr")
-HEADINGS = _names("h1 h2 h3 h4 h5 h6")
-BLOCKS = HEADINGS | _names(
+VOID = names("area base br col embed hr img input link meta source track wbr")
+HEADINGS = names("h1 h2 h3 h4 h5 h6")
+BLOCKS = HEADINGS | names(
     "address article aside blockquote details dialog div dl fieldset figcaption figure footer form header hr main nav "
     "ol p pre section table ul"
 )
 # Elements that hold words and what stands within words.
-PHRASING = HEADINGS | _names(
+PHRASING = HEADINGS | names(
     "abbr b bdi button cite code em i kbd label mark p pre q s samp small span strong sub sup u var"
 )
 INTERACTIVE = {"a", "button", "details", "input", "label", "select", "summary", "textarea"}
@@ -71,8 +72,8 @@ class _Reader(HTMLParser):
             self.say(f"<{tag}/> is not closed by its slash")
 
     def _see(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
-        names = [name for name, _ in attributes]
-        for name in {name for name in names if names.count(name) > 1}:
+        given = [name for name, _ in attributes]
+        for name in {name for name in given if given.count(name) > 1}:
             self.say(f"<{tag}> has {name} twice")
         said = {name: value or "" for name, value in attributes}
         self.count[tag] += 1

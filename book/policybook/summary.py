@@ -26,7 +26,7 @@ _BOXED_CLASSES = {QUESTION, "admonition", "cell", "toctree-wrapper", "sd-card", 
 # Around a reference within the book, until those are taken out that stand alone in brackets: "(Fig. 8)".
 _OPEN, _CLOSE = "\ue000", "\ue001"
 _POINTER = re.compile(rf"\s*[(（](?:\s*(?:see|and|,|;)?\s*{_OPEN}[^{_CLOSE}]*{_CLOSE})+\s*[)）]")
-_SENTENCE = re.compile(r"(?<=[.?!。？！])[”’\"']?\s+(?=[^a-z\s])")
+_SENTENCE = re.compile(r"(?:(?<=[.?!。？！])|(?<=[.?!。？！][”’\"']))\s+(?=[^a-z\s])")
 
 
 @dataclass(frozen=True)
