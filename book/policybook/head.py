@@ -54,9 +54,9 @@ def locale(language: str) -> str:
     """Return a language as Open Graph wants it, with its most likely country: ``de`` gives ``de_DE``."""
     if language in _LOCALES:
         return _LOCALES[language]
-    likely = get_global("likely_subtags").get(language, language)
+    code = language.replace("-", "_")
     try:
-        found = Locale.parse(likely.replace("-", "_"))
+        found = Locale.parse(get_global("likely_subtags").get(code, code))
     except (ValueError, UnknownLocaleError):
         return ""
     return f"{found.language}_{found.territory}" if found.territory else ""
