@@ -45,7 +45,8 @@ def test_the_page_for_missing_addresses_names_every_chapter():
 
 def test_addresses_are_taken_from_the_root_once():
     page = (
-        '<html lang="en" data-content_root="./"><link href="_static/a.css?v=1"><a href="#main">x</a><a href="/x.html">x</a>'
+        '<html lang="en" data-content_root="./"><link href="_static/a.css?v=1">'
+        '<a href="#main">x</a><a href="/x.html">x</a>'
         '<a href="https://a.org/b">x</a><a href="mailto:a@b.org">x</a><form method="get" action="search.html"></form>'
         '<script src="_static/b.js"></script><p>href="no tag"</p>'
     )

@@ -18,6 +18,7 @@ from fontTools.ttLib import TTFont
 from policybook import languages, paths
 from policybook.charts import INK, MUTED, PAPER, RULE
 from policybook.paths import keep
+from policybook.stills import prepare_fonts
 
 WIDTH, HEIGHT = 1200, 630
 # Counts up when cards are drawn in another way.
@@ -164,6 +165,6 @@ def png(card: Card, folder: Path) -> bytes:
     key = hashlib.sha256(f"{vl_convert.__version__} {EDITION} {drawing}".encode()).hexdigest()[:24]
     kept = folder / f"card-{key}.png"
     if not kept.is_file():
-        vl_convert.register_font_directory(str(paths.FONTS))
-        keep(kept, oxipng.optimize_from_memory(vl_convert.svg_to_png(drawing, scale=1), level=4))
+        prepare_fonts()
+        keep(kept, oxipng.optimize_from_memory(vl_convert.svg_to_png(drawing, scale=1), level=1))
     return kept.read_bytes()

@@ -54,12 +54,14 @@ def locale(language: str) -> str:
     """Return a language as Open Graph wants it, with its most likely country: ``de`` gives ``de_DE``."""
     if language in _LOCALES:
         return _LOCALES[language]
-    code = language.replace("-", "_")
     try:
-        found = Locale.parse(get_global("likely_subtags").get(code, code))
+        found = Locale.parse(language.replace("-", "_"))
     except (ValueError, UnknownLocaleError):
         return ""
-    return f"{found.language}_{found.territory}" if found.territory else ""
+    likely = get_global("likely_subtags")
+    guess = likely.get(f"und_{found.script}" if found.script else found.language, "")
+    country = found.territory or guess.rpartition("_")[2]
+    return f"{found.language}_{country}" if country else ""
 
 
 def tags(
@@ -174,53 +176,46 @@ def script(document: dict[str, Any]) -> str:
 
 def _on_page(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Fill the head of a page and draw its card; a page that Sphinx makes itself is nothing to be found."""
-    if app.builder.format != "html":
+    if app.builder.name != "html":
         return
     if doctree is None:
         context["pageurl"] = None
-        context["metatags"] = context.get("metatags", "") + '\n<meta name="robots" content="noindex">\n'
-        return
-    report, site, config = paths.report(Path(app.srcdir)), site_address(app.config), app.config
-    whole = app.env.policybook_citation
-    citation = citing.of_page(page, app.env.titles[page].astext(), whole)
-    said = summary.of_document(doctree)
-    card = draw(app, page, citation, said)
-    language = config.language or "en"
-    here, picture = address(f"{page}.html", page, site), address(card, page, site)
-    context["metatags"] = (
-        context.get("metatags", "")
-        + "\n"
-        + tags(
-            title=citation.title,
-            site_name=config.html_title,
-            description=said.description,
-            picture=picture,
-            alt=" ".join(filter(None, (f"{citation.title.rstrip('.')}.", said.finding or said.description))),
-            language=language,
-            url=here if site else "",
-        )
+        added = '<meta name="robots" content="noindex">\n'
+    else:
+        added = _filled(app, page, summary.of_document(doctree))
+    context["metatags"] = f"{context.get('metatags', '')}\n{added}"
+
+
+def _filled(app: Sphinx, page: str, said: summary.Summary) -> str:
+    """Return what the head of a page holds beside what the theme writes."""
+    config, site, titles = app.config, site_address(app.config), app.env.titles
+    report, whole, language = paths.report(Path(app.srcdir)), app.env.policybook_citation, app.config.language or "en"
+    citation = citing.of_page(page, titles[page].astext(), whole)
+    here, home = address(f"{page}.html", page, site), address(f"{config.root_doc}.html", page, site)
+    picture, terms = address(draw(app, page, citation, said), page, site), licence(report)
+    written = tags(
+        title=citation.title,
+        site_name=config.html_title,
+        description=said.description,
+        picture=picture,
+        alt=" ".join(filter(None, (f"{citation.title.rstrip('.')}.", said.finding or said.description))),
+        language=language,
+        url=here if site else "",
     )
-    terms = licence(report)
-    part = article("Article", citation, said.description, here, picture, terms, language)
-    home = address(f"{config.root_doc}.html", page, site)
     if page == config.root_doc:
-        part = article("Report", whole, said.description, here, picture, terms, language)
+        about = article("Report", whole, said.description, here, picture, terms, language)
         pdf = address(PDF_NAME, page, site)
-        part["encoding"] = {"@type": "MediaObject", "encodingFormat": "application/pdf", "contentUrl": pdf}
-        others = [name for name in config.external_site_map if name != page and name in app.env.titles]
-        part["hasPart"] = [
-            {
-                "@type": "Article",
-                "headline": app.env.titles[name].astext(),
-                "url": address(f"{name}.html", page, site),
-            }
-            for name in others
+        about["encoding"] = {"@type": "MediaObject", "encodingFormat": "application/pdf", "contentUrl": pdf}
+        about["hasPart"] = [
+            {"@type": "Article", "headline": titles[name].astext(), "url": address(f"{name}.html", page, site)}
+            for name in config.external_site_map
+            if name != page and name in titles
         ]
     else:
-        part["isPartOf"] = {"@type": "Report", "@id": home, "name": whole.title, "url": home}
-    context["metatags"] += script(part)
-    if citing.file_name(page) == CATALOGUE:
-        context["metatags"] += script(dataset(report, page, site, language))
+        about = article("Article", citation, said.description, here, picture, terms, language)
+        about["isPartOf"] = {"@type": "Report", "@id": home, "name": whole.title, "url": home}
+    written += script(about)
+    return written + script(dataset(report, page, site, language)) if citing.file_name(page) == CATALOGUE else written
 
 
 def draw(app: Sphinx, page: str, citation: citing.Citation, said: summary.Summary) -> str:
@@ -241,7 +236,7 @@ def _above(title: str, report: str) -> str:
 
 def _clear(app: Sphinx, error: Exception | None) -> None:
     """Take away the cards of pages that are no more."""
-    if error is None and app.builder.format == "html":
+    if error is None and app.builder.name == "html":
         known = {f"{citing.file_name(page)}.png" for page in app.env.found_docs}
         for path in Path(app.outdir, FOLDER).glob("*"):
             if path.name not in known:

@@ -36,7 +36,8 @@ def _painter() -> ProcessPoolExecutor:
 
 
 @cache
-def _prepare_fonts() -> None:
+def prepare_fonts() -> None:
+    """Let the drawing of this process find the committed fonts, once."""
     vl_convert.register_font_directory(str(paths.FONTS))
 
 
@@ -48,7 +49,7 @@ def digest(spec: str) -> str:
 
 def _draw(folder: Path, spec: str, key: str) -> None:
     """Draw a specification as SVG and, from that, as PNG on white."""
-    _prepare_fonts()
+    prepare_fonts()
     still = folder / f"{key}.svg"
     if not still.is_file():
         drawn = vl_convert.vegalite_to_svg(json.loads(spec), vl_version=VEGALITE)
@@ -126,7 +127,7 @@ class Stills:
 
     def pdf(self, spec: str) -> bytes:
         """Return a specification drawn as PDF, for LaTeX; not kept, since its bytes differ from run to run."""
-        _prepare_fonts()
+        prepare_fonts()
         return vl_convert.svg_to_pdf(self.svg(spec))
 
 
