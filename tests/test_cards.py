@@ -62,6 +62,12 @@ def test_no_line_leaves_the_card_or_meets_another(title, rest):
     assert bool(ends), "the long report is cut, and says so"
 
 
+def test_no_word_of_a_title_stands_alone_where_two_lines_could_share():
+    title = "What the Plan says, article by article"
+    first, second = (text for text, size, *_ in _lines(cards.svg(Card(title, "", "", "R", "E"))) if size == 68)
+    assert f"{first}{second}".split() == title.split() and len(second.split()) > 1
+
+
 @given(st.text(max_size=200), st.text(max_size=400))
 @settings(max_examples=60, deadline=None)
 def test_any_words_give_a_drawing(title, rest):

@@ -72,8 +72,15 @@ def test_a_page_without_a_question_is_described_by_its_first_paragraph():
 
 def test_what_is_only_recalled_is_no_finding():
     caveat = paragraph("Of 128 asks 27 are marked ", nodes.emphasis("", "recalled"), ".")
-    said = summary.of_document(page(question("What?"), items(caveat, paragraph("It asks. It begs."))))
-    assert (said.lead, said.rest) == ("", "It asks.")
+    said = summary.of_document(page(question("What?"), items(caveat, paragraph("It asks. It begs. It hopes."))))
+    assert (said.lead, said.rest) == ("It asks.", "It begs.")
+
+
+def test_without_bold_words_a_short_sentence_leads_and_a_long_one_stands_alone():
+    long = "This sentence has a good many words, more than would stand in bold above another."
+    found = [summary.of_document(page(items(paragraph(f"{text} More.")))) for text in ("Short.", long)]
+    assert [(said.lead, said.rest) for said in found] == [("Short.", "More."), ("", long)]
+    assert summary.of_document(page(items(paragraph("Alone.")))).finding == "Alone."
 
 
 def test_a_list_beyond_the_opening_is_no_finding():

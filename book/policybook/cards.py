@@ -86,6 +86,17 @@ def lines(text: list[Piece], size: float, most: int, room: float = _ROOM) -> tup
     return broken, True
 
 
+def balanced(text: list[Piece], size: float, broken: list[list[Piece]]) -> list[list[Piece]]:
+    """Break a text into as many lines as it is broken into, of much the same length: no word stands alone."""
+    best, room = broken, _ROOM
+    while len(best) > 1 and (room := room - 10) > 0:
+        narrower, whole = lines(text, size, len(best), room)
+        if not whole:
+            break
+        best = narrower
+    return best
+
+
 def _long(line: list[Piece], size: float) -> float:
     last = len(line) - 1
     return sum(width(text.rstrip() if at == last else text, size, weight) for at, (text, weight) in enumerate(line))
@@ -107,8 +118,10 @@ def _cut(broken: list[list[Piece]], size: float, room: float) -> list[list[Piece
 def svg(card: Card) -> str:
     """Return a card as SVG."""
     for size in (68, 60, 52, 46):
-        title, whole = lines(pieces(card.title, 700), size, 2 if size > 52 else 3)
+        words = pieces(card.title, 700)
+        title, whole = lines(words, size, 2 if size > 52 else 3)
         if whole:
+            title = balanced(words, size, title)
             break
     body = [*pieces(card.lead, 600), *pieces(card.rest, 400)]
     top = 150 + size * 0.9

@@ -65,6 +65,7 @@ def of_document(document: nodes.document) -> Summary:
 def _finding(document: nodes.document) -> tuple[str, str]:
     """Return the first item of the list with which a chapter opens: what stands in bold, and the sentence after it.
 
+    Where nothing does, a short first sentence stands for it.
     An item about rows that are only recalled is a caveat and no finding. A page whose first list comes after its
     second heading does not open with findings.
     """
@@ -81,6 +82,8 @@ def _finding(document: nodes.document) -> tuple[str, str]:
         lead = words(first) if isinstance(first, nodes.strong) else ""
         lead = lead if said.startswith(lead) else ""
         after = _SENTENCE.split(said[len(lead) :].strip())
+        if not lead and len(after) > 1 and len(after[0]) <= LONGEST // 3:
+            return after[0], after[1]
         return lead, after[0]
     return "", ""
 
