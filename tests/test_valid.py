@@ -121,11 +121,14 @@ checker = pytest.mark.skipif(not (JAR and shutil.which("java")), reason=NO_CHECK
 
 @pytest.mark.book
 @checker
-def test_the_nu_html_checker_finds_no_error(built):
+@pytest.mark.parametrize("book", ["built", "published"])
+def test_the_nu_html_checker_finds_no_error(book, request):
+    """On the report as it lies here, and on one that has the address of a site."""
+    site = request.getfixturevalue(book)
     said = [
         f"{one['url'].rpartition('/')[2]}, line {one.get('lastLine')}: {one['type']}: {one['message']}: "
         f"{one.get('extract', '')!r}"
-        for one in _checked(_site(built))
+        for one in _checked(_site(site))
         if not one["message"].startswith(ADVICE_LEFT)
     ]
     assert not said, "\n".join(said[:20])

@@ -56,7 +56,7 @@ def missing_page(chapters: Iterable[tuple[str, str]], search: str = "search.html
     return (
         "<h1>There is no page at this address</h1>\n"
         "<p>The address may be mistyped, or the page has another name in this version of the report. "
-        "The figures, tables and claims keep their names: look for them in their chapter.</p>\n"
+        "Figures, tables and rows keep their names: look for them in their chapter.</p>\n"
         f'<form class="pb-missing-search" action="{html.escape(search, quote=True)}" method="get" role="search">\n'
         '<label for="pb-missing-words">Search the report</label>\n'
         '<input type="search" id="pb-missing-words" name="q" autocomplete="off">\n'
