@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from policybook import paths
-from support import CHROMIUM, policybook
+from support import CHROMIUM, SITE, policybook
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,6 +79,18 @@ def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
             notebook.cells.append(make(text, id=f"{name}-{number}"))
         nbformat.write(notebook, root / "book" / f"{name}.ipynb")
     return root
+
+
+@pytest.fixture(scope="session")
+def published(small_book: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The pages of the small report, built with the address of a site that lies in a folder of its server."""
+    root = tmp_path_factory.mktemp("published") / "report"
+    shutil.copytree(small_book, root, ignore=shutil.ignore_patterns("_build"))
+    config = root / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    config.write_text(text.replace("\nhtml:\n", f"\nhtml:\n  baseurl: {SITE}\n", 1), encoding="utf-8")
+    policybook("build", "--no-pdf", cwd=root)
+    return root / "_build" / "html"
 
 
 KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}

@@ -14,6 +14,8 @@ import pytest
 CHROMIUM = next(
     (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), ""
 )
+# An address of a site, in a folder of its server, for the report that is built as if it were published.
+SITE = "https://example.org/reports/plan/"
 NO_BROWSER = "no Chromium found: install one (Debian: apt-get install chromium), then run again"
 
 

@@ -124,7 +124,7 @@ def bibtex(citation: Citation) -> str:
         fields["booktitle"] = f"{{{escape(citation.within)}}}"
     note = citation.edition[:1].upper() + citation.edition[1:]
     fields |= {"year": citation.year, "note": escape(f"Data set. {note}" if citation.kind == "data" else note)}
-    fields["url"] = citation.address.replace("%", r"\%")
+    fields["url"] = citation.address  # as it is: what reads an address from BibTeX takes no commands in it
     body = ",\n".join(f"  {name} = {{{value}}}" for name, value in fields.items() if value)
     return f"@{'incollection' if citation.within else 'misc'}{{{citation.key},\n{body}\n}}\n"
 

@@ -296,17 +296,20 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
 @click.option("--port", default=8000, show_default=True, help="Port on this machine.")
 def serve(port: int) -> None:
     """Serve the built book on this machine."""
-    import functools
-    from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+    from policybook import citing
+    from policybook import serve as serving
 
-    folder: Path = paths.report().html
-    if not (folder / "index.html").is_file():
+    report = paths.report()
+    if not (report.html / "index.html").is_file():
         _fail(FileNotFoundError("there is no book yet: run policybook build first"), 2)
-    handler = functools.partial(SimpleHTTPRequestHandler, directory=str(folder))
     try:
-        with ThreadingHTTPServer(("127.0.0.1", port), handler) as server:
-            OUT.print(f"http://127.0.0.1:{port}/  (stop with Ctrl-C)")
+        site = citing.of_report(report).address
+        with serving.server(report.html, port, site) as server:
+            OUT.print(f"http://127.0.0.1:{server.server_port}/  (stop with Ctrl-C)")
             server.serve_forever()
+    except data.DataError as error:
+        _problems(error.problems)
+        sys.exit(2)
     except OSError as error:
         _fail(OSError(f"port {port}: {error.strerror}"), 2)
     except KeyboardInterrupt:

@@ -33,17 +33,19 @@ from policybook import (
     execute,
     feeds,
     figures,
+    head,
     languages,
     marks,
     paths,
     pdf,
     render,
     strict,
+    wayfinding,
 )
+from policybook.head import PDF_NAME
 from policybook.paths import keep, keep_all
 from policybook.stills import CHINESE, digest
 
-PDF_NAME = "report.pdf"
 CITATIONS = "cite"
 LOG = logging.getLogger(__name__)
 
@@ -379,6 +381,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     render.register(app)
     marks.register(app)
     app.add_post_transform(cells.CodeAfterOutput)
+    head.register(app)
+    wayfinding.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration

@@ -163,7 +163,7 @@ def to_bibtex(report: paths.Paths | None = None) -> str:
             fields["howpublished"] = bibtex_text(row.publisher)
         fields["note"] = bibtex_text(source_badge_words(row.source_id))
         if pd.notna(row.url) and safe_url(row.url):
-            fields["url"] = row.url.replace("%", r"\%")
+            fields["url"] = row.url  # as it is: what reads an address from BibTeX takes no commands in it
         body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
         entries.append(f"@misc{{{row.source_id},\n{body}\n}}\n")
     head = f"% Generated from data/{data.resource('sources', report)['path']} by `policybook check --refresh`.\n"

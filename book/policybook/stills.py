@@ -38,8 +38,14 @@ def _painter() -> ProcessPoolExecutor:
 
 
 @cache
-def _prepare_fonts(folder: Path) -> None:
-    """Register the fonts, and those of the charts under the name by which they can be measured, kept in ``folder``."""
+def prepare_fonts() -> None:
+    """Let the drawing of this process find the committed fonts, once."""
+    vl_convert.register_font_directory(str(paths.FONTS))
+
+
+@cache
+def _measure_in(folder: Path) -> None:
+    """Register the font of the charts under the name by which it can be measured, kept in ``folder``."""
     from fontTools.ttLib import TTFont
 
     measured = folder / "fonts"
@@ -55,8 +61,7 @@ def _prepare_fonts(folder: Path) -> None:
         stream = io.BytesIO()
         font.save(stream)
         keep(measured / path.name, stream.getvalue())
-    for place in (paths.FONTS, measured):
-        vl_convert.register_font_directory(str(place))
+    vl_convert.register_font_directory(str(measured))
 
 
 def digest(spec: str) -> str:
@@ -67,7 +72,8 @@ def digest(spec: str) -> str:
 
 def _draw(folder: Path, spec: str, key: str) -> None:
     """Draw a specification as SVG and, from that, as PNG on white."""
-    _prepare_fonts(folder)
+    prepare_fonts()
+    _measure_in(folder)
     still = folder / f"{key}.svg"
     if not still.is_file():
         content = json.loads(spec)
@@ -148,7 +154,7 @@ class Stills:
 
     def pdf(self, spec: str) -> bytes:
         """Return a specification drawn as PDF, for LaTeX; not kept, since its bytes differ from run to run."""
-        _prepare_fonts(self.folder)
+        prepare_fonts()
         return vl_convert.svg_to_pdf(self.svg(spec))
 
 

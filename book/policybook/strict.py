@@ -26,6 +26,7 @@ _CLASS = re.compile(r"\sclass=\"(?P<value>[^\"]*)\"")
 _ICONS = "_static/scripts/fontawesome.js"
 _ICON_LINK = re.compile(r"<(?:script|link)\b[^>]*fontawesome\.js[^>]*>(?:</script>)?\s*")
 _ICON = re.compile(r"<i class=\"(?P<classes>[^\"]*\bfa-[^\"]*)\"(?P<attributes>[^>]*)></i>")
+_TITLE = re.compile(r'\stitle="([^"]*)"')
 _STYLES_OF_ICONS = frozenset({"fa-solid", "fa-brands", "fa-regular", "fa-lg", "fa-fw"})
 
 
@@ -92,8 +93,11 @@ def _drawn(found: re.Match[str], icons: str) -> str:
         if name.startswith("fa-") and name not in _STYLES_OF_ICONS and (drawing := _drawing(name, icons)):
             width, height, path = drawing
             classes = " ".join(["svg-inline--fa", *found["classes"].split()])
+            # A drawing has its title as an element, not as an attribute.
+            titles = "".join(f"<title>{title}</title>" for title in _TITLE.findall(found["attributes"]))
+            attributes = _TITLE.sub("", found["attributes"]).rstrip()
             return (
-                f'<svg class="{classes}" aria-hidden="true" viewBox="0 0 {width} {height}"{found["attributes"]}>'
+                f'<svg class="{classes}" aria-hidden="true" viewBox="0 0 {width} {height}"{attributes}>{titles}'
                 f'<path fill="currentColor" d="{path}"/></svg>'
             )
     return found.group()
