@@ -23,7 +23,21 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook import (
+    articles,
+    bundle,
+    citing,
+    crossrefs,
+    data,
+    execute,
+    feeds,
+    languages,
+    marks,
+    paths,
+    pdf,
+    render,
+    strict,
+)
 from policybook.paths import keep, keep_all
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -371,6 +385,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("policybook_pdf", True, "", [bool])
     render.register(app)
     marks.register(app)
+    crossrefs.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from policybook.articles import article_anchor, article_name
+from policybook import places
 from policybook.bodies import short_names
+from policybook.places import article_name
 from policybook.sources import safe_url
-from policybook.tables import Text, badge, chinese, date_text
+from policybook.tables import Text, badge, chinese, date_text, to_row
 
 PLAN_DATE = pd.Timestamp("2025-07-26")
 GUIDELINES_DATE = pd.Timestamp("2024-07-02")
@@ -394,7 +395,7 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
 
 def row_anchor(std_id: str) -> str:
     """Return the anchor of a standard in the catalogue."""
-    return "std-" + std_id.replace("_", "-")
+    return places.anchor("standards", std_id)
 
 
 def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
@@ -416,7 +417,7 @@ def _article_links(articles: Iterable[str]) -> list[Text]:
 
 def article_link(code: str) -> Text:
     """Return the number of an article, linked to its place in the chapter on the Plan."""
-    return Text(str(int(code[1:])), href=f"plan.html#{article_anchor(code)}")
+    return to_row("articles", code, str(int(code[1:])))
 
 
 def open_questions(disagreements: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
