@@ -306,8 +306,8 @@ def theme_list(codebook: pd.DataFrame, matrix: pd.DataFrame) -> pd.DataFrame:
 def elsewhere(article: str) -> str:
     """Return what the report holds on an article beside its text, as MyST Markdown.
 
-    Figures and standards of other chapters, benchmarks of progress, steps taken since (with status), and checked claims
-    about the article, each linked to its row; rows that are only recalled, and claims about half of the articles or
+    Figures and standards of other chapters, steps taken since (with status), and checked claims about the article, each
+    linked to its row; rows that are only recalled, and claims about half of the articles or
     more, are left out. Empty when there is none.
     """
     figures = data.load("article_figures")
@@ -315,11 +315,6 @@ def elsewhere(article: str) -> str:
     standards = int(data.seen(data.load("standards"))["articles"].map(lambda codes: article in codes).sum())
     if standards:
         named.append(f"{standards} standards in {{numref}}`tbl-standards-catalogue`")
-    benchmarks = data.load("benchmarks")
-    marks = sorted(benchmarks.loc[benchmarks["article"] == article, "benchmark_id"])
-    if marks:
-        links = (_row("benchmarks", key, str(at)) for at, key in enumerate(marks, start=1))
-        named.append(f"benchmarks of progress {', '.join(links)}")
     said = [f"Elsewhere in this report: {', '.join(named)}."] if named else []
     steps = data.seen(data.load("followup"))
     steps = steps[steps["article"] == article].sort_values(["date", "followup_id"], na_position="last")

@@ -46,6 +46,14 @@ def chinese(text: str) -> Text:
     return Text(text, lang="zh-Hans")
 
 
+def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
+    """Return names, each followed by its Chinese name where one is known, as pieces of cells."""
+    return [
+        [Text(name), *([chinese(other)] if pd.notna(other) else [])]
+        for name, other in zip(names, chinese_names, strict=True)
+    ]
+
+
 def badge(value: str) -> Text:
     """Return a value as a badge."""
     return Text(str(value).replace("_", " "), badge=re.sub(r"[^a-z0-9]+", "-", str(value).lower()))
