@@ -31,6 +31,7 @@ from policybook import (
     data,
     execute,
     feeds,
+    finder,
     languages,
     marks,
     paths,
@@ -386,6 +387,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     render.register(app)
     marks.register(app)
     crossrefs.register(app)
+    finder.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
