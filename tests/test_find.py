@@ -228,7 +228,7 @@ def test_what_is_named_comes_first(window, built, query, kind, leads):
         ("suanli", "book/glossary.html#term-computing-power"),
         ("suan li", "book/glossary.html#term-computing-power"),
         ("carbon footprint recognises", "book/claims.html#claim-recognises-footprint"),
-        ("standart labeling", "book/standards.html#std-gb-45438-2025"),
+        ("standart labelling", "book/standards.html#std-gb-45438-2025"),
         ("sustainable concept", "book/plan.html#a07-01"),
     ],
 )

@@ -193,7 +193,7 @@ def test_the_foot_of_each_page_leads_on_in_reading_order(built, report):
                 continue
             (link,) = links
             target = _parse(built / f"{order[other]}.html")
-            title = target.xpath("string(//h1)").strip().removesuffix("#").strip()
+            title = target.xpath("string(//article//h1)").strip().removesuffix("#").strip()
             assert link.get("href").endswith(f"{order[other].rpartition('/')[2]}.html"), name
             assert " ".join(link.xpath("string(.//p[@class='prev-next-title'])").split()) == re.sub(
                 r"^\d+\.\s*", "", title

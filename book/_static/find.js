@@ -26,6 +26,8 @@
   // Letters without their marks, in small: suànlì is found by suanli.
   const fold = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const squeeze = (text) => fold(text).replace(/[^\p{L}\p{N}]/gu, "");
+  // British and American spelling are one: labelling and labeling, organise and organize, centre and center.
+  const spell = (word) => word.replace(/([a-z])\1/g, "$1").replace(/is(e[ds]?|ing|ation)s?$/, "iz$1").replace(/our/g, "or").replace(/tre(s?)$/, "ter$1");
   const words = (text) => fold(text).match(WORDS) ?? [];
   const slug = (key) => key.toLowerCase().replace(/[^a-z0-9]+/g, "-"); // as finding.slug does
 
@@ -33,12 +35,13 @@
   for (const [kind, page, before, off, rows] of index.groups) {
     for (const [key, title = "", chinese = "", more = "", anchor = ""] of rows) {
       const id = off && key.startsWith(off) ? key.slice(off.length) : key;
-      entries.push({ kind, page, key, title: title || key, chinese, more, href: `${index.folder}${page}.html#${anchor || before + slug(id)}` });
+      entries.push({ kind, named: index.kinds[kind], page, key, title: title || key, chinese, more, href: `${index.folder}${page}.html#${anchor || before + slug(id)}` });
     }
   }
-  const FIELDS = [["key", 6], ["title", 5], ["chinese", 5], ["more", 2]];
+  const FIELDS = [["key", 6], ["title", 5], ["chinese", 5], ["more", 2], ["named", 1]];
   for (const entry of entries) {
     entry.words = FIELDS.map(([name]) => words(entry[name]));
+    entry.spelled = entry.words.map((all) => all.map(spell));
     entry.folded = FIELDS.map(([name]) => fold(entry[name]));
     entry.squeezed = FIELDS.map(([name]) => squeeze(entry[name]));
   }
@@ -50,6 +53,7 @@
     if (word.length < 2) return 0;
     if (entry.words[at].some((one) => one.startsWith(word))) return 2;
     if (word.length > 4 && word.endsWith("s") && entry.words[at].includes(word.slice(0, -1))) return 2;
+    if (word.length > 3 && entry.spelled[at].includes(spell(word))) return 2;
     return word.length > 2 && !/^\p{N}/u.test(word) && entry.folded[at].includes(word) ? 1 : 0;
   }
 
@@ -111,7 +115,7 @@
       const hits = weights.filter(Boolean).length;
       const [key, title, chinese] = entry.squeezed;
       // As one word: 30134-2 and 301342, suan li and suanli.
-      const joined = whole.length > (HAN.test(whole) ? 1 : 4) && entry.squeezed.some((one) => one.includes(whole));
+      const joined = whole.length > (HAN.test(whole) ? 1 : 4) && entry.squeezed.slice(0, 4).some((one) => one.includes(whole));
       if (!hits && !joined) continue;
       let score = weights.reduce((sum, one) => sum + one, 0);
       if (whole && whole === key) score += 1000;
