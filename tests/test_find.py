@@ -149,7 +149,7 @@ def test_all_that_has_a_row_is_in_the_index(index):
 
 @pytest.mark.book
 def test_the_index_is_small(built):
-    assert (built / "_static" / finding.NAME).stat().st_size < 270_000
+    assert (built / "_static" / finding.NAME).stat().st_size < 250_000
 
 
 @pytest.mark.book

@@ -105,7 +105,7 @@ def _article(row) -> _Made:
 
 def _ask(row) -> _Made:
     themes = [articles.label(theme) for theme in row.themes]
-    who = articles.label(row.actor)
+    who = "" if str(row.actor) == "all_parties" else articles.label(row.actor)
     quoted = _text(row.quoted_phrase)
     title = f"{row.action_verb} {row.object}"
     return row.commitment_id, row.commitment_id, title, "", [quoted and f"“{quoted}”", who, *themes]
@@ -117,7 +117,7 @@ def _claim(row) -> _Made:
 
 
 def _standard(row) -> _Made:
-    return row.std_id, row.designation, row.title_en, row.title_zh, [row.developer_family, str(row.stage)]
+    return row.std_id, row.designation, row.title_en, row.title_zh, [str(row.stage)]
 
 
 def _instrument(row) -> _Made:
@@ -225,7 +225,7 @@ def sources(keys: Iterable[str], report: paths.Paths | None = None) -> list[Entr
 
 NAME = "find-index.js"
 # Words beyond this many characters are cut off: the entry is found by its title, and shows no more of them.
-MOST = 90
+MOST = 72
 
 
 def script(entries: Iterable[Entry], titles: dict[str, str], folder: str) -> str:
