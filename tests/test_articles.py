@@ -102,7 +102,7 @@ def test_recalled_headings_are_marked(sections: pd.DataFrame) -> None:
 def test_asks_have_anchors_and_say_how_they_were_seen() -> None:
     rows = articles.article_asks("A07").set_index("commitment_id")
     assert rows.loc["A07.01", "anchor"] == "a07-01"
-    assert rows.loc["A07.01", "number"].href == "#a07-01"
+    assert rows.loc["A07.01", "number"].href == "plan.html#a07-01"
     assert [piece.badge for piece in rows.loc["A07.06", "seen_in"]] == ["recalled"]
     assert [piece.cite for piece in rows.loc["A07.10", "seen_in"]][-1] == "cn_capacity_plan_2024"
     assert rows.loc["A07.01", "ask"][1].text == "“sustainable AI”"
@@ -269,7 +269,7 @@ def test_disagreements_are_counted_and_linked(asks: pd.DataFrame, second: pd.Dat
     assert [type(item) for item in first["examples"]] == [tables.Text] * 6 + [str] and first["examples"][
         -1
     ] == "and 7 more"
-    assert first["examples"][0].href == "#a00-08"
+    assert first["examples"][0].href == "plan.html#a00-08"
     by_column = found.groupby("what")["asks"].sum()
     paired = asks.merge(second, on="commitment_id", suffixes=("_a", "_b"))
     for column, what in (("deontic", "strength"), ("actor", "actor"), ("main_theme", "main theme")):

@@ -390,7 +390,7 @@ def test_benchmarks_are_counted_by_article_and_standing(articles):
 
 
 def test_rows_are_linked_where_they_have_an_anchor():
-    assert followup.row_link("followup:fu_a13_waico").href == "#step-a13-waico"
+    assert followup.row_link("followup:fu_a13_waico").href == "followup.html#step-a13-waico"
     assert followup.row_link("events:ev_un_79_325").href == "background.html#event-un-79-325"
     assert followup.row_link("standards:iso_1").href == "standards.html#std-iso-1"
     assert followup.row_link("indicators:x") == tables.Text("indicators:x")

@@ -245,7 +245,7 @@ def test_the_list_of_corrections_says_what_was_empty_and_what_was_added():
     assert found["anchor"].tolist() == ["correction-c-2", "correction-c-3", "correction-c-1"]
     assert found["old"].tolist() == ["(no row)", "b", "a"]
     assert found["new"].tolist() == ["(row added)", "(empty)", "b"]
-    assert found["place"].iloc[1] == ["items", tables.Text("it_1", href="#correction-c-3"), "note"]
+    assert found["place"].iloc[1] == [tables.Text("items"), tables.Text("it_1", href="#correction-c-3"), "note"]
     assert found["why"].iloc[2] == ["x.", "Wrong since 2025-12-01.", tables.Text("s1", cite="s1")]
     assert found["why"].iloc[0] == ["y."]
     assert found["in_a_version"].tolist() == ["never", "never", "since 2025-12-01"]

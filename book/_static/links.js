@@ -1,5 +1,6 @@
 // A click on the sign behind a heading or caption, on the number of a row, or on the tool of a figure copies an address.
 // Where the browser gives no access to the clipboard, the link stays a link.
+// The place that an address names is shown: boxes that hold it open, and the page stands at it once all is laid out.
 (function () {
   "use strict";
   const said = document.createElement("div");
@@ -13,6 +14,19 @@
     timer = setTimeout(() => { said.textContent = ""; }, 2000);
   }
 
+  function show() {
+    let target = null;
+    try {
+      target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch { /* no address of ours */ }
+    if (!target) return;
+    for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+    const { top, bottom } = target.getBoundingClientRect();
+    if (bottom < 0 || top > window.innerHeight - 40) target.scrollIntoView();
+  }
+
+  window.addEventListener("hashchange", show);
+  window.addEventListener("load", show);
   document.addEventListener("DOMContentLoaded", () => document.body.append(said));
   document.addEventListener("click", (event) => {
     const tool = event.target.closest("a[data-do='link']");
@@ -24,6 +38,7 @@
     if (!link) return;
     const own = link.closest("tr[id]");
     const permanent = link.classList.contains("headerlink") || (own && link.hash === `#${own.id}`);
+    if (link.href === location.href) show();
     if (permanent) navigator.clipboard?.writeText(link.href).then(() => say("Link copied"), () => {});
   });
 })();

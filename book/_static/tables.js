@@ -25,7 +25,7 @@
   // A link to a row that is on another page of its table, or was searched away, brings the row back.
   function addReveal(table, api) {
     const reveal = () => {
-      const id = decodeURIComponent(location.hash.slice(1));
+      const id = namedBy(location.hash);
       const row = id && api.rows().nodes().toArray().find((node) => node.id === id);
       if (!row || row.isConnected) return;
       for (const list of table.closest(".dt-container").querySelectorAll(".pb-filters select")) {
@@ -38,7 +38,20 @@
       location.replace(location.hash); // once more, now that the row is there: to scroll, and for :target
     };
     window.addEventListener("hashchange", reveal);
+    // A link to the place that the address names already changes no address.
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest?.("a[href*='#']");
+      if (link && link.href === location.href) reveal();
+    });
     reveal();
+  }
+
+  function namedBy(hash) {
+    try {
+      return decodeURIComponent(hash.slice(1));
+    } catch {
+      return "";
+    }
   }
 
   function addFilters(table, api) {

@@ -6,6 +6,7 @@ rest on a text or a report (the *seen* rows).
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -13,7 +14,8 @@ from collections.abc import Iterable
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import data, paths, tables
+from policybook import data, paths, places, tables
+from policybook.places import article_anchor, article_name, ask_number, part_name
 
 PLAN = "cn_gaigap_2025"
 RECALLED = "recalled"
@@ -177,32 +179,16 @@ def theme_matrix(commitments: pd.DataFrame) -> pd.DataFrame:
 # ------------------------------------------------------------------------------------------------ article by article
 
 
-def article_anchor(article: str) -> str:
-    """Return the anchor of an article on the page: ``article-7`` for ``A07``."""
-    return f"article-{int(article[1:])}"
-
-
-def commitment_anchor(commitment_id: str) -> str:
-    """Return the anchor of an ask on the page: ``a07-01`` for ``A07.01``."""
-    return commitment_id.lower().replace(".", "-")
-
-
 def article_links(codes: Iterable[str]) -> list[tables.Text]:
     """Return links to articles, for a cell of a table; the preamble by name."""
     return [
-        tables.Text("preamble" if code == "A00" else str(int(code[1:])), href=f"#{article_anchor(code)}")
-        for code in codes
+        tables.to_row("articles", code, "preamble" if code == places.PREAMBLE else str(int(code[1:]))) for code in codes
     ]
 
 
-def article_name(article: str) -> str:
-    """Return an article in words: ``article 7`` for ``A07``."""
-    return f"article {int(article[1:])}"
-
-
-def part_name(article: str) -> str:
-    """Return a part of the Plan in words: an article as :func:`article_name` has it, ``preamble`` for ``A00``."""
-    return "preamble" if article == "A00" else article_name(article)
+def ask_link(commitment_id: str) -> tables.Text:
+    """Return the number of an ask, linked to its row in the chapter on the Plan."""
+    return tables.to_row("commitments", commitment_id, ask_number(commitment_id))
 
 
 def _badge(value: str, style: str | None = None) -> str:
@@ -255,7 +241,7 @@ def show_article(number: int) -> None:
         columns=columns,
         formats={column: lambda cell: cell for column in ("number", "ask", "seen_in") if column in columns}
         | {column: label for column in ("actor", "deontic") if column in columns}
-        | {"themes": lambda codes: "; ".join(map(label, codes))},
+        | {"themes": theme_links},
         widths=widths,
         sources=[] if "seen_in" in columns else asks["source_id"],
         note=note,
@@ -264,13 +250,65 @@ def show_article(number: int) -> None:
     )
     if found := elsewhere(row["article"]):
         display(Markdown(found))
+    display(Markdown(neighbours(number, articles["short_title"])))
+
+
+def neighbours(number: int, titles: pd.Series) -> str:
+    """Return the links to the article before and the article after as HTML, for the screen only.
+
+    ``titles`` are the short titles by number.
+    """
+    way = [
+        f'<a href="#article-{at}">{html.escape(said)}</a>'
+        for at, said in (
+            (number - 1, f"← {_titled(number - 1, titles)}"),
+            (number + 1, f"{_titled(number + 1, titles)} →"),
+        )
+        if at in titles.index
+    ]
+    way.insert(1 if number - 1 in titles.index else 0, '<a href="#plan-articles">All articles</a>')
+    return f'<nav class="pb-step" aria-label="Around {part_name(f"A{number:02}")}">{" ".join(way)}</nav>'
+
+
+def _titled(number: int, titles: pd.Series) -> str:
+    """Return an article by number and short title, or nothing where there is none."""
+    if number not in titles.index:
+        return ""
+    return str(titles[number]) if number == 0 else f"Article {number}: {titles[number]}"
+
+
+def theme_links(codes: Iterable[str]) -> list[tables.Text]:
+    """Return themes in words for a cell of a table, each linked to its row among the themes."""
+    names = list(codes)
+    ends = [";"] * (len(names) - 1) + [""]
+    return [tables.to_row("themes", code, label(code) + end) for code, end in zip(names, ends, strict=True)]
+
+
+def theme_list(codebook: pd.DataFrame, matrix: pd.DataFrame) -> pd.DataFrame:
+    """Return the themes of the codebook with what they cover and where they are asked for, by their order there.
+
+    ``matrix`` is the result of :func:`theme_matrix`. Columns: ``anchor``, ``theme`` (linked to its own row),
+    ``definition``, ``seen`` (number of asks that were seen) and ``articles`` (links to the articles of these).
+    """
+    rows = codebook[codebook["codebook"] == "theme"].sort_values("code_order", ignore_index=True)
+    found = matrix[matrix["seen"] > 0].sort_values("article")
+    return pd.DataFrame(
+        {
+            "anchor": [places.anchor("themes", code) for code in rows["code"]],
+            "theme": [tables.to_row("themes", code, label(code)) for code in rows["code"]],
+            "definition": rows["definition"],
+            "seen": [int(found.loc[found["theme"] == code, "seen"].sum()) for code in rows["code"]],
+            "articles": [article_links(found.loc[found["theme"] == code, "article"]) or "–" for code in rows["code"]],
+        }
+    )
 
 
 def elsewhere(article: str) -> str:
     """Return what the report holds on an article beside its text, as MyST Markdown.
 
-    Figures and standards of other chapters, steps taken since (with status), and checked claims about the article;
-    rows that are only recalled, and claims about half of the articles or more, are left out. Empty when there is none.
+    Figures and standards of other chapters, steps taken since (with status), and checked claims about the article, each
+    linked to its row; rows that are only recalled, and claims about half of the articles or
+    more, are left out. Empty when there is none.
     """
     figures = data.load("article_figures")
     named = [f"{{numref}}`{name}`" for name in figures.loc[figures["article"] == article, "figure"]]
@@ -284,7 +322,7 @@ def elsewhere(article: str) -> str:
     for row in steps.itertuples():
         when = tables.date_text(row.date, row.date_precision) if pd.notna(row.date) else "no date"
         cited = f" {{cite:p}}`{row.source_id}`" if pd.notna(row.source_id) else ""
-        rows.append(f"- {when}, {label(row.status)}: {plain(row.action)}{cited}")
+        rows.append(f"- {_row('followup', row.followup_id, when)}, {label(row.status)}: {plain(row.action)}{cited}")
     said += _folded(f"What has been done since: {len(rows)} step{'s' if len(rows) > 1 else ''}", rows)
     claims = data.seen(data.load("claims"))
     # What is said of half the Plan or more is about the Plan and not about each of its articles.
@@ -294,9 +332,15 @@ def elsewhere(article: str) -> str:
     rows = []
     for row in claims.itertuples():
         cited = f" {{cite:p}}`{','.join(row.source_ids)}`" if row.source_ids else ""
-        rows.append(f"- {_badge(row.verdict)} {plain(row.claim.rstrip('.'))}. {plain(row.finding)}{cited}")
+        said_so = _row("claims", row.claim_id, row.claim.rstrip("."))
+        rows.append(f"- {_badge(row.verdict)} {said_so}. {plain(row.finding)}{cited}")
     said += _folded(f"Claims about it: {len(rows)} checked", rows)
     return "\n\n".join(said)
+
+
+def _row(table: str, key: str, text: str) -> str:
+    """Return a text that leads to a row of another chapter, as HTML within Markdown."""
+    return f'<a href="{places.href(table, key)}">{html.escape(text)}</a>'
 
 
 def _folded(title: str, rows: list[str]) -> list[str]:
@@ -334,11 +378,8 @@ def article_asks(article: str) -> pd.DataFrame:
     similar = data.load("corroborations")
     similar = similar[(similar["target_table"] == "commitments") & (similar["kind"] == "corroboration")]
     similar = similar.groupby("target_id")["source_id"].agg(list)
-    rows["anchor"] = rows["commitment_id"].map(commitment_anchor)
-    rows["number"] = [
-        tables.Text(f"{int(code[1:3])}.{int(code[4:])}", href=f"#{commitment_anchor(code)}")
-        for code in rows["commitment_id"]
-    ]
+    rows["anchor"] = [places.anchor("commitments", code) for code in rows["commitment_id"]]
+    rows["number"] = rows["commitment_id"].map(ask_link)
     rows["ask"] = [
         [tables.Text(row.object), *_phrase(row.quoted_phrase)] if pd.notna(row.quoted_phrase) else row.object
         for row in rows.itertuples()
@@ -412,10 +453,7 @@ def disagreements(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
     for column, what in (("main_theme", "main theme"), ("actor", "actor"), ("deontic", "strength")):
         one, two = both[f"{column}_first"].astype(str), both[f"{column}_second"].astype(str)
         for (a, b), group in both[one != two].groupby([one, two]):
-            links = [
-                tables.Text(f"{int(code[1:3])}.{int(code[4:])}", href=f"#{commitment_anchor(code)}")
-                for code in sorted(group["commitment_id"])
-            ]
+            links = [ask_link(code) for code in sorted(group["commitment_id"])]
             more = [f"and {len(links) - 6} more"] if len(links) > 6 else []
             cells = {"what": what, "first": label(a), "second": label(b), "asks": len(links)}
             rows.append(cells | {"examples": [*links[:6], *more]})

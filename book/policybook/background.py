@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from policybook import tables
+from policybook import places, tables
 from policybook.data import seen
 from policybook.sources import known_ids
 
@@ -201,7 +201,7 @@ def place_labels(
 
 def anchor(event_id: str) -> str:
     """Return the anchor of an event in the table of all events: ``ev_un_79_325`` stands at ``event-un-79-325``."""
-    return event_id.replace("ev_", "event-", 1).replace("_", "-")
+    return places.anchor("events", event_id)
 
 
 def _kind(types: pd.Series) -> pd.Series:

@@ -8,7 +8,9 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
+from policybook import places
 from policybook.data import seen
+from policybook.tables import with_chinese
 
 EDGE_KINDS = {
     "parent_of": "is parent of",
@@ -210,3 +212,26 @@ def committees(bodies: pd.DataFrame, relations: pd.DataFrame, ids: Iterable[str]
             }
         )
     return pd.DataFrame(rows).astype({"since": "Int64"})
+
+
+def directory(bodies: pd.DataFrame) -> pd.DataFrame:
+    """Return the bodies for a table of names in two languages, by their short names.
+
+    Columns: ``body_id``, ``anchor``, ``label`` (short name), ``names`` (English, then Chinese), ``reach``, ``parent``
+    (short name of the body above, where there is one), ``role``, ``source_id``.
+    """
+    short = short_names(bodies.set_index("body_id"))
+    rows = bodies.assign(label=bodies["body_id"].map(short))
+    rows = rows.sort_values("label", key=lambda column: column.str.casefold(), ignore_index=True)
+    return pd.DataFrame(
+        {
+            "body_id": rows["body_id"],
+            "anchor": [places.anchor("bodies", key) for key in rows["body_id"]],
+            "label": rows["label"],
+            "names": with_chinese(rows["name_en"], rows["name_zh"]),
+            "reach": [_reach(level, iso3) for level, iso3 in zip(rows["level"], rows["iso3"], strict=True)],
+            "parent": rows["parent_id"].map(short),
+            "role": rows["role"],
+            "source_id": rows["source_id"],
+        }
+    )

@@ -8,19 +8,21 @@ from typing import Any
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import bundle, citing, data
+from policybook import bundle, citing, data, places
 
 
 def table_list() -> pd.DataFrame:
     """Return one row for each table of the package.
 
-    Columns: ``folder``, ``name``, ``title``, ``rows``, ``columns``, ``path``, ``description`` (its first sentence).
+    Columns: ``anchor``, ``folder``, ``name``, ``title``, ``rows``, ``columns``, ``path``, ``description`` (its first
+    sentence).
     """
     rows = []
     for item in data.descriptor()["resources"]:
         folder = item["path"].rpartition("/")[0] or "(top)"
         rows.append(
             {
+                "anchor": places.anchor("tables", item["name"]),
                 "folder": folder,
                 "name": item["name"],
                 "title": item["title"],
@@ -36,8 +38,8 @@ def table_list() -> pd.DataFrame:
 def codebook() -> pd.DataFrame:
     """Return one row for each column of each table.
 
-    Columns: ``table``, ``column``, ``type``, ``unit``, ``description``, ``allowed`` (what the schema asks for: known
-    values, bounds, the table that a key points to).
+    Columns: ``anchor``, ``table``, ``column``, ``type``, ``unit``, ``description``, ``allowed`` (what the schema asks
+    for: known values, bounds, the table that a key points to).
     """
     rows = []
     for item in data.descriptor()["resources"]:
@@ -50,6 +52,7 @@ def codebook() -> pd.DataFrame:
         for field in schema["fields"]:
             rows.append(
                 {
+                    "anchor": places.anchor("columns", f"{item['name']}.{field['name']}"),
                     "table": item["name"],
                     "column": field["name"],
                     "type": field["type"],

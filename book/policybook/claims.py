@@ -13,7 +13,7 @@ from dataclasses import replace
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import articles, sources, tables
+from policybook import articles, places, sources, tables
 from policybook.compare import wilson_interval
 
 # The verdicts from best to worst, what cannot be checked last, each in words.
@@ -63,7 +63,7 @@ FEW = 5
 
 def claim_anchor(claim_id: str) -> str:
     """Return the anchor of a claim in the ledger: ``claim-thirteen-articles`` for ``thirteen_articles``."""
-    return "claim-" + claim_id.replace("_", "-")
+    return places.anchor("claims", claim_id)
 
 
 def warning_anchor(claim_id: str) -> str:
@@ -164,7 +164,7 @@ def about_the_whole(claims: pd.DataFrame, plan: pd.DataFrame) -> pd.Series:
 
 def plan_links(codes: Iterable[str]) -> list[tables.Text]:
     """Return links to articles on the page of the Plan, for a cell of a table."""
-    return [tables.Text(articles.part_name(code), href=f"plan.html#{articles.article_anchor(code)}") for code in codes]
+    return [tables.to_row("articles", code, places.part_name(code)) for code in codes]
 
 
 def where(place: object, codes: Iterable[str]) -> list[tables.Text]:
@@ -226,7 +226,7 @@ def ledger(claims: pd.DataFrame) -> pd.DataFrame:
             "who": [tuple(claimant(item) for item in ids) for ids in rows["claimant_source_ids"]],
             "about": rows["about"],
             "verdict": rows["verdict"].astype(str).map(VERDICTS),
-            "parts": [tuple(map(articles.part_name, codes)) for codes in rows["articles"]],
+            "parts": [tuple(map(places.part_name, codes)) for codes in rows["articles"]],
         }
     )
 

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from policybook import data
-from policybook.articles import article_name
+from policybook.places import article_name
 from policybook.standards import ENERGY_OBJECTS, FORCE_CLASSES, applies_to, article_link, names_water, row_anchor
 from policybook.tables import Text
 

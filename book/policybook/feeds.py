@@ -18,7 +18,7 @@ import pandas as pd
 from lxml import etree
 
 import policybook
-from policybook import articles, background, data, followup, paths, tables
+from policybook import background, data, followup, paths, places, tables
 from policybook.sources import citation, registry, safe_url
 
 PAGE = "book/followup"
@@ -157,7 +157,7 @@ def entries(steps: pd.DataFrame, sources: pd.DataFrame, latest: pd.Timestamp) ->
     page = f"{PAGE.rpartition('/')[2]}.html"
     found = []
     for row in followup.since(steps).itertuples():
-        name = articles.article_name(row.article)
+        name = places.article_name(row.article)
         said = [f"{row.when}, {name}, {row.status}."]
         said += [f"Who: {', '.join(row.actors)}."] if row.actors else []
         said += [piece if isinstance(piece, str) else _plain(piece) for piece in followup.note_pieces(row.note)]

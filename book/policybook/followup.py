@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from policybook import background, data, paths, standards, tables
+from policybook import background, data, paths, places, tables
 from policybook.data import seen
 from policybook.sources import known_ids, registry
 
@@ -43,8 +43,6 @@ BENCHMARK_STATUS = {
 
 # Kinds of events that are rules: what binds or guides, and the steps towards it.
 RULES = ("law", "regulation", "legislative_step", "standard", "guidance_or_code", "administrative_action")
-# Pages on which the rows of a table have anchors; the rows of followup are on the page itself.
-_ROW_PAGES = {"followup": "", "events": "background.html", "standards": "standards.html"}
 
 
 # --------------------------------------------------------------------------------------------------------------- dates
@@ -81,7 +79,7 @@ def timing(first: pd.Timestamp, last: pd.Timestamp, plan: pd.Timestamp) -> str:
 
 def anchor(followup_id: str) -> str:
     """Return the permanent anchor of a row in the chapter: ``fu_a13_waico`` stands at ``step-a13-waico``."""
-    return followup_id.replace("fu_", "step-", 1).replace("_", "-")
+    return places.anchor("followup", followup_id)
 
 
 def steps(followup: pd.DataFrame, articles: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
@@ -300,7 +298,7 @@ def benchmark_list(benchmarks: pd.DataFrame, articles: pd.DataFrame) -> pd.DataF
 
 def benchmark_anchor(benchmark_id: str) -> str:
     """Return the permanent anchor of a benchmark in the chapter: ``bm_a07_01`` stands at ``benchmark-a07-01``."""
-    return benchmark_id.replace("bm_", "benchmark-", 1).replace("_", "-")
+    return places.anchor("benchmarks", benchmark_id)
 
 
 def benchmark_counts(rows: pd.DataFrame) -> pd.DataFrame:
@@ -331,10 +329,7 @@ def rating_text(cell: tuple[str, str, str, object]) -> list[str | tables.Text]:
 def row_link(reference: str) -> tables.Text:
     """Return a row that a rating rests on (``table:id``) as a piece of a cell, linked where the row has an anchor."""
     table, _, key = reference.partition(":")
-    anchors = {"followup": anchor, "events": background.anchor, "standards": standards.row_anchor}
-    if table in anchors:
-        return tables.Text(reference, href=f"{_ROW_PAGES[table]}#{anchors[table](key)}")
-    return tables.Text(reference)
+    return tables.to_row(table, key, reference)
 
 
 def unknown_rows(benchmarks: pd.DataFrame, report: paths.Paths | None = None) -> list[str]:

@@ -30,12 +30,12 @@ TABLE = "glossary"
 _OUTSIDE = (nodes.table, nodes.figure, nodes.footnote, nodes.citation, nodes.topic, addnodes.compact_paragraph)
 _OUTSIDE_CLASSES = {"pb-notes", "pb-table", "sd-dropdown", "toctree-wrapper"}
 # What stands within a paragraph and is left as it is.
-_CLOSED = (
+CLOSED = (
     *(nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.image, nodes.problematic),
     *(nodes.footnote_reference, nodes.citation_reference, addnodes.pending_xref, addnodes.download_reference),
 )
-_CLOSED_CLASSES = {"bibtex-citation", "pb-badge"}
-_CHINESE_CLASS = "language-zh-Hans"
+CLOSED_CLASSES = {"bibtex-citation", "pb-badge"}
+CHINESE_CLASS = "language-zh-Hans"
 
 
 class marked_term(nodes.Inline, nodes.TextElement):
@@ -56,12 +56,13 @@ def mark(document: nodes.Element, lexicon: Lexicon, address: str) -> list[Term]:
     """
     met: list[str] = []
     for paragraph in list(document.findall(nodes.paragraph)):
-        if not any(_is_outside(node) for node in _lineage(paragraph)):
+        if not any(_is_outside(node) for node in lineage(paragraph)):
             _mark_within(paragraph, lexicon, address, met, chinese=False)
     return [lexicon.terms[term_id] for term_id in met]
 
 
-def _lineage(node: nodes.Node) -> Iterator[nodes.Node]:
+def lineage(node: nodes.Node) -> Iterator[nodes.Node]:
+    """Yield a node and all that it stands in."""
     while node is not None:
         yield node
         node = node.parent
@@ -73,19 +74,19 @@ def _is_outside(node: nodes.Node) -> bool:
 
 def _mark_within(node: nodes.Element, lexicon: Lexicon, address: str, met: list[str], chinese: bool) -> None:
     marked: list[nodes.Node] = []
-    for part in _joined(node.children):
+    for part in joined(node.children):
         if isinstance(part, nodes.Text):
             marked += _split(part.astext(), lexicon, address, met, chinese)
             continue
         classes = part.get("classes", ())
-        if not isinstance(part, _CLOSED) and _CLOSED_CLASSES.isdisjoint(classes):
-            _mark_within(part, lexicon, address, met, chinese or _CHINESE_CLASS in classes)
+        if not isinstance(part, CLOSED) and CLOSED_CLASSES.isdisjoint(classes):
+            _mark_within(part, lexicon, address, met, chinese or CHINESE_CLASS in classes)
         marked.append(part)
     node.children = []
     node.extend(marked)
 
 
-def _joined(children: list[nodes.Node]) -> Iterator[nodes.Node]:
+def joined(children: list[nodes.Node]) -> Iterator[nodes.Node]:
     """Join texts that follow each other: MyST makes a text of its own of every end of a line."""
     pending = ""
     for child in children:

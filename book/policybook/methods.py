@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from policybook import agreement, articles, data, overview, paths, reception, sources, tables
+from policybook import agreement, articles, data, overview, paths, places, reception, sources, tables
 
 # The registry itself is read by every chapter, and says nothing of one.
 REGISTRY = "sources"
@@ -341,9 +341,9 @@ def correction_counts(corrections: pd.DataFrame) -> pd.DataFrame:
 def correction_list(corrections: pd.DataFrame) -> pd.DataFrame:
     """Return the corrections as cells of a table, the latest first.
 
-    Columns: ``anchor``, ``when`` (date), ``place`` (table, row with a permanent link, column), ``table``, ``old`` and
-    ``new`` (text, ``(empty)`` for an empty cell), ``kind`` (in words), ``why`` (reason, since when a reader could see
-    the wrong value, citation), ``in_a_version`` (since when, or never).
+    Columns: ``anchor``, ``when`` (date), ``place`` (table, linked to the row itself; row with a permanent link;
+    column), ``table``, ``old`` and ``new`` (text, ``(empty)`` for an empty cell), ``kind`` (in words), ``why`` (reason,
+    since when a reader could see the wrong value, citation), ``in_a_version`` (since when, or never).
     """
     rows = corrections.sort_values(["date", "correction_id"], ascending=[False, True]).reset_index(drop=True)
     whole = rows["column"] == "(row)"
@@ -368,12 +368,12 @@ def correction_list(corrections: pd.DataFrame) -> pd.DataFrame:
 
 def _place(row: object) -> list[str | tables.Text]:
     where = tables.Text(row.row_id, href=f"#{correction_anchor(row.correction_id)}")
-    return [row.table, where, *([] if row.column == "(row)" else [row.column])]
+    return [tables.to_row(row.table, row.row_id, row.table), where, *([] if row.column == "(row)" else [row.column])]
 
 
 def correction_anchor(correction_id: str) -> str:
     """Return the anchor of a correction in the list of all: ``rest_001`` stands at ``correction-rest-001``."""
-    return f"correction-{correction_id.replace('_', '-')}"
+    return places.anchor("corrections", correction_id)
 
 
 # ------------------------------------------------------------------------------------------------------ disagreements
@@ -405,7 +405,7 @@ def settled_by_chapter(disagreements: pd.DataFrame) -> pd.DataFrame:
 
 def disagreement_anchor(dis_id: str) -> str:
     """Return the anchor of a disagreement: ``dis_rec_delhi`` stands at ``disagreement-rec-delhi``."""
-    return "disagreement-" + dis_id.removeprefix("dis_").replace("_", "-")
+    return places.anchor("disagreements", dis_id)
 
 
 def disagreement_list(disagreements: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinxcontrib.bibtex.citation_target import CitationTarget
 from sphinxcontrib.bibtex.roles import CitationRef
 
-from policybook import citing, figures
+from policybook import citing, figures, mentions, paths, places
 from policybook.languages import to_html
 from policybook.paths import keep
 from policybook.sources import citation, citation_anchor, safe_url, source_badge
@@ -220,8 +220,15 @@ def _visit_chart_html(self, node: chart) -> None:
     raise nodes.SkipNode
 
 
+def links(app: Sphinx, page: str) -> places.Links:
+    """Return what turns links within the book into those of a page (its name with folder)."""
+    folder, _, own = page.rpartition("/")
+    names = (name.rpartition("/") for name in app.env.found_docs)
+    return places.Links(own, [name for place, _, name in names if place == folder], paths.report(Path(app.srcdir)))
+
+
 def _visit_cells_html(self, node: table_cells) -> None:
-    about = node["content"]
+    about, own = node["content"], links(self.builder.app, self.builder.current_docname)
     widths, kinds = about["widths"], [f' class="{kind}"' if kind else "" for kind in about["kinds"]]
     total = sum(widths)
     if total:
@@ -237,34 +244,56 @@ def _visit_cells_html(self, node: table_cells) -> None:
         for place, choice in enumerate(about["filters"]):
             values = json.dumps(choice["values"][position], ensure_ascii=False)
             anchor += f' data-filter-{place}="{html.escape(values, quote=True)}"'
-        cells = "".join(f"<td{kind}>{_cell_html(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
+        row_id = about["row_ids"][position] if about["row_ids"] else ""
+        cells = "".join(
+            f"<td{kind}>{_cell_html(cell, own, row_id)}</td>" for cell, kind in zip(row, kinds, strict=True)
+        )
         self.body.append(f"<tr{anchor}>{cells}</tr>\n")
     self.body.append("</tbody>\n")
     raise nodes.SkipNode
 
 
-def _cell_html(pieces: list[dict[str, str]]) -> str:
-    """Write a cell; citations that follow each other are set apart by semicolons."""
+def _cell_html(pieces: list[dict[str, str]], own: places.Links, row_id: str) -> str:
+    """Write a cell; citations that follow each other are set apart by semicolons.
+
+    ``own`` are the links of the page, ``row_id`` is the anchor of the row: what names itself there is no link.
+    """
     written = ""
     for before, piece in zip([{}, *pieces], pieces, strict=False):
-        written += ("; " if before.get("cite") and piece.get("cite") else " ") + _piece_html(piece)
+        written += ("; " if before.get("cite") and piece.get("cite") else " ") + _piece_html(piece, own, row_id)
     return written.strip()
 
 
-def _piece_html(piece: dict[str, str]) -> str:
+def _piece_html(piece: dict[str, str], own: places.Links, row_id: str) -> str:
     """Write one piece of a cell; only http(s) addresses and places within the book become links."""
     if piece.get("cite"):
         key = piece["cite"]
         link = f'<a class="pb-cite" href="{REFERENCES}#{citation_anchor(key)}">{to_html(citation(key), "zh")}</a>'
         return f'{link} <span class="pb-source">{html.escape(source_badge(key))}</span>'
-    text = html.escape(piece.get("text", "")) if piece.get("lang") else to_html(piece.get("text", ""))
-    href = piece.get("href", "")
+    href = own.short(piece.get("href", ""))
+    if piece.get("lang"):
+        text = html.escape(piece.get("text", ""))
+    elif href or piece.get("badge"):
+        text = to_html(piece.get("text", ""))
+    else:
+        text = _named_html(piece.get("text", ""), own, row_id)
     if safe_url(href) or re.fullmatch(r"([a-z_]+\.html)?#[A-Za-z0-9_.:-]+", href):
         text = f'<a href="{html.escape(href, quote=True)}">{text}</a>'
     attributes = f' lang="{html.escape(piece["lang"], quote=True)}"' if piece.get("lang") else ""
     if piece.get("badge"):
         attributes += f' class="pb-badge pb-{html.escape(piece["badge"], quote=True)}"'
     return f"<span{attributes}>{text}</span>" if attributes else text
+
+
+def _named_html(text: str, own: places.Links, row_id: str) -> str:
+    """Write bare text; the articles, asks and standards that it names become links."""
+    written, at = "", 0
+    for item in mentions.of_report(own.report).find(text):
+        href = own.short(item.href)
+        if href and href != f"#{row_id}":
+            written += to_html(text[at : item.start]) + f'<a href="{href}">{to_html(text[item.start : item.end])}</a>'
+            at = item.end
+    return written + to_html(text[at:])
 
 
 def signed(document: dict[str, Any], page: str, title: str, site: str = "") -> list[dict[str, Any]]:

@@ -29,10 +29,12 @@ from policybook import (
     bundle,
     cells,
     citing,
+    crossrefs,
     data,
     execute,
     feeds,
     figures,
+    finder,
     head,
     languages,
     marks,
@@ -383,6 +385,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_post_transform(cells.CodeAfterOutput)
     head.register(app)
     wayfinding.register(app)
+    crossrefs.register(app)
+    finder.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration

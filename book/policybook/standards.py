@@ -10,10 +10,11 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from policybook.articles import article_anchor, article_name
+from policybook import places
 from policybook.bodies import short_names
+from policybook.places import article_name
 from policybook.sources import safe_url
-from policybook.tables import Text, badge, chinese, date_text
+from policybook.tables import Text, badge, date_text, to_row, with_chinese
 
 PLAN_DATE = pd.Timestamp("2025-07-26")
 GUIDELINES_DATE = pd.Timestamp("2024-07-02")
@@ -343,11 +344,39 @@ def since_the_plan(dates: pd.DataFrame) -> pd.DataFrame:
     """
     rows = dates[dates["after"]].sort_values(["counts", "instrument_id"], ignore_index=True)
     rows["instrument"] = with_chinese(rows["name"], rows["name_zh"])
-    rows["day"] = [
+    rows["day"] = _days(rows)
+    return rows
+
+
+def instrument_list(instruments: pd.DataFrame) -> pd.DataFrame:
+    """Return all instruments for reading, by the date that counts (see :func:`instrument_dates`).
+
+    Columns: ``instrument_id``, ``anchor``, ``names`` (English, then Chinese), ``type``, ``force`` (group), ``issuer``,
+    ``day`` (the date that counts, as exact as it is known, and what it is), ``governs``, ``source_id``.
+    """
+    rows = instrument_dates(instruments).sort_values(["counts", "instrument_id"], ignore_index=True)
+    governs = instruments.set_index("instrument_id")["governs"]
+    return pd.DataFrame(
+        {
+            "instrument_id": rows["instrument_id"],
+            "anchor": [places.anchor("instruments", key) for key in rows["instrument_id"]],
+            "names": with_chinese(rows["name"], rows["name_zh"]),
+            "type": rows["type"].astype(str),
+            "force": rows["group"],
+            "issuer": rows["issuer"],
+            "day": _days(rows),
+            "governs": rows["instrument_id"].map(governs),
+            "source_id": rows["source_id"],
+        }
+    )
+
+
+def _days(rows: pd.DataFrame) -> list[str]:
+    """Return the date that counts in words, as exact as it is known, and what it is."""
+    return [
         f"{'in force' if row.in_force else 'issued'} {date_text(row.counts, row.precision)}"
         for row in rows.itertuples()
     ]
-    return rows
 
 
 # --- tables for reading ------------------------------------------------------------------------------------------
@@ -394,15 +423,7 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
 
 def row_anchor(std_id: str) -> str:
     """Return the anchor of a standard in the catalogue."""
-    return "std-" + std_id.replace("_", "-")
-
-
-def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
-    """Return names, each followed by its Chinese name where one is known, as pieces of cells."""
-    return [
-        [Text(name), *([chinese(other)] if pd.notna(other) else [])]
-        for name, other in zip(names, chinese_names, strict=True)
-    ]
+    return places.anchor("standards", std_id)
 
 
 def plain_year(year: object) -> str:
@@ -416,7 +437,7 @@ def _article_links(articles: Iterable[str]) -> list[Text]:
 
 def article_link(code: str) -> Text:
     """Return the number of an article, linked to its place in the chapter on the Plan."""
-    return Text(str(int(code[1:])), href=f"plan.html#{article_anchor(code)}")
+    return to_row("articles", code, str(int(code[1:])))
 
 
 def open_questions(disagreements: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:

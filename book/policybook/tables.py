@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import display
 
+from policybook import places
 from policybook.sources import citation, safe_url, source_badge, source_line
 
 MIME = "application/vnd.policybook.table+json"
@@ -28,8 +29,9 @@ MIME = "application/vnd.policybook.table+json"
 class Text:
     """A piece of a cell: plain text, with a link, a language or a badge where given.
 
-    ``href`` is an http(s) address or ``#anchor``; ``lang`` a BCP 47 code; ``badge`` a style word (``read``,
-    ``excerpt``, ``recalled``, ``confirmed`` ...) that the style sheet knows; ``cite`` a source id.
+    ``href`` is an http(s) address, ``#anchor`` or ``page.html#anchor`` (:mod:`policybook.places`); ``lang`` a BCP 47
+    code; ``badge`` a style word (``read``, ``excerpt``, ``recalled``, ``confirmed`` ...) that the style sheet knows;
+    ``cite`` a source id.
     """
 
     text: str
@@ -42,6 +44,14 @@ class Text:
 def chinese(text: str) -> Text:
     """Return a piece of Chinese text, marked as such."""
     return Text(text, lang="zh-Hans")
+
+
+def with_chinese(names: pd.Series, chinese_names: pd.Series) -> list[list[Text]]:
+    """Return names, each followed by its Chinese name where one is known, as pieces of cells."""
+    return [
+        [Text(name), *([chinese(other)] if pd.notna(other) else [])]
+        for name, other in zip(names, chinese_names, strict=True)
+    ]
 
 
 def badge(value: str) -> Text:
@@ -61,6 +71,11 @@ def date_text(date: pd.Timestamp, precision: str) -> str:
         return f"{date.year}"
     month = f"{date:%B %Y}"
     return month if precision == "month" else f"{date.day} {month}"
+
+
+def to_row(table: str, key: str, text: str) -> Text:
+    """Return a text that leads to a row of a table of the data package, or bare where its rows have no anchors."""
+    return Text(text, href=places.href(table, key))
 
 
 Cell = str | Text | list[Text] | list["str | Text"]

@@ -11,18 +11,17 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from policybook import data, tables
-from policybook.articles import PLAN, RECALLED, article_anchor, part_name
+from policybook import data, places, tables
+from policybook.articles import PLAN, RECALLED
+from policybook.places import part_name
 
 PINYIN = "zh-Latn-pinyin"
-# The chapter on the Plan, as the chapters beside it link to it.
-PLAN_PAGE = "plan.html"
 _CHINESE = "\u3400-\u9fff"
 
 
 def anchor(term_id: str) -> str:
     """Return the anchor of a term in the glossary: ``term-ai-plus`` for ``ai_plus``."""
-    return "term-" + term_id.replace("_", "-")
+    return places.anchor("glossary", term_id)
 
 
 # ---------------------------------------------------------------------------------------------------------- the table
@@ -55,7 +54,7 @@ def cells(glossary: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
 
 def _places(articles: Iterable[str], documents: Iterable[str], titles: dict[str, str]) -> list[tables.Text] | str:
     """Return the articles, each with its link, and the names of other documents, set apart by middle dots."""
-    places = [tables.Text(part_name(code), href=f"{PLAN_PAGE}#{article_anchor(code)}") for code in articles]
+    places = [tables.to_row("articles", code, part_name(code)) for code in articles]
     places += [tables.Text(titles[document]) for document in documents if document != PLAN or not places]
     return [piece for place in places for piece in (tables.Text("·"), place)][1:] or "–"
 
