@@ -23,7 +23,21 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook import (
+    articles,
+    bundle,
+    citing,
+    data,
+    execute,
+    feeds,
+    languages,
+    marks,
+    paths,
+    pdf,
+    render,
+    standalone,
+    strict,
+)
 from policybook.paths import keep, keep_all
 from policybook.stills import CHINESE, chart_data, digest
 
@@ -234,6 +248,38 @@ def _write_citations(app: Sphinx, error: Exception | None) -> None:
                 path.unlink()
 
 
+def _write_copies(app: Sphinx, error: Exception | None) -> None:
+    """Offer each chapter for download as a copy that reads well and runs in any Jupyter."""
+    config = app.env.mystnb_config
+    if error or app.builder.format != "html" or config.execution_mode != "cache":
+        return
+    places, report = _places(app.env), paths.report(Path(app.srcdir))
+    for page in sorted(app.env.found_docs):
+        path = Path(app.srcdir, f"{page}.ipynb")
+        target = Path(app.outdir, "_sources", f"{page}.ipynb")
+        if not (path.is_file() and target.is_file()):
+            continue
+        notebook = execute.executed(path, Path(config.execution_cache_path))
+        words = standalone.Words(page, standalone.glued(notebook), places, app.tags.eval_condition)
+        keep(target, standalone.written(standalone.copy(notebook, words, report)))
+
+
+def _places(env) -> dict[str, standalone.Place]:
+    """Return where the labels of the book lead, with the numbers of figures and tables."""
+    domain, forms = env.get_domain("std"), env.config.numfig_format
+    numbers = {
+        (page, anchor): forms[kind] % ".".join(map(str, number))
+        for page, kinds in env.toc_fignumbers.items()
+        for kind, found in kinds.items()
+        for anchor, number in found.items()
+    }
+    titles = {label: title for label, (_, _, title) in domain.labels.items()}
+    return {
+        label: standalone.Place(page, titles.get(label, ""), numbers.get((page, anchor), ""))
+        for label, (page, anchor) in domain.anonlabels.items()
+    }
+
+
 def _write_feed(app: Sphinx, error: Exception | None) -> None:
     """Write the feed of the follow-up beside its page, in a report that has this page."""
     if error or app.builder.format != "html" or feeds.PAGE not in app.env.found_docs:
@@ -388,6 +434,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _write_citations)
     app.connect("build-finished", _write_beside)
     app.connect("build-finished", _write_feed)
+    app.connect("build-finished", _write_copies)
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}
