@@ -10,6 +10,7 @@ import hashlib
 import html
 import io
 import json
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,48 @@ def _without_thebe(app: Sphinx, config) -> None:
     for listeners in app.events.listeners.values():
         listeners[:] = [found for found in listeners if not found.handler.__module__.startswith("sphinx_thebe")]
     app.registry.css_files[:] = [found for found in app.registry.css_files if "thebe" not in found[0]]
+
+
+def _name_repository(app: Sphinx, config) -> None:
+    """Give the pages their buttons for source, issues and launching, all from the one address in ``_config.yml``.
+
+    Jupyter Book hands these settings to the theme only when no other option of the theme is set.
+    """
+    path = Path(app.srcdir, "_config.yml")
+    settings = (safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+    repository, launch = settings.get("repository") or {}, settings.get("launch_buttons") or {}
+    config.html_theme_options = {**config.html_theme_options, **repository_options(repository, launch)}
+
+
+REPOSITORY = re.compile(r"https://(github|gitlab|bitbucket)\.(?:com|org)/[\w.~-]+/[\w.~-]+")
+
+
+def repository_options(repository: dict[str, str], launch: dict[str, str]) -> dict[str, Any]:
+    """Return the options of the theme for a repository (``url``, ``branch``); none when it has no address.
+
+    Raises ``ExtensionError`` for an address that the theme cannot make links of.
+    """
+    address = str(repository.get("url") or "").strip().rstrip("/").removesuffix(".git")
+    if not address:
+        return {}
+    known = REPOSITORY.fullmatch(address)
+    if not known:
+        raise ExtensionError(
+            f"_config.yml: repository: url: {address!r} is not the address of a repository; "
+            "allowed: https://github.com/OWNER/NAME, the same at gitlab.com or bitbucket.org, or nothing"
+        )
+    options = {
+        "repository_url": address,
+        "repository_branch": str(repository.get("branch") or "main"),
+        "use_repository_button": True,
+        "use_source_button": True,
+        "use_issues_button": known[1] != "bitbucket",  # the theme knows no form for it there
+    }
+    places = ("binderhub_url", "jupyterlite_url", "jupyterhub_url", "colab_url")
+    asked = {key: value for key, value in launch.items() if key in places and value}
+    if asked:
+        options["launch_buttons"] = asked | {"notebook_interface": launch.get("notebook_interface") or "jupyterlab"}
+    return options
 
 
 def _find_plugins_once(app: Sphinx) -> None:
@@ -418,6 +461,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     render.register(app)
     marks.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
+    app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
