@@ -17,7 +17,8 @@ import pytest
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from policybook import bundle, execute, standalone
+from policybook import bundle, execute, paths, standalone
+from support import policybook
 
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
@@ -212,6 +213,56 @@ def test_a_citation_leads_to_its_source():
     said = standalone.plain("{cite:p}`o_mfa_plan_zh,ansi_2025_plan` {cite:t}`ansi_2025_plan` {cite:t}`none`", WORDS)
     link = r"\[[^]]+ 2025\]\(https?:[^)]+\)"
     assert re.fullmatch(rf"\({link}; {link}\) {link} none", said)
+
+
+# -------------------------------------------------------------------------------------------------------------- places
+
+
+@pytest.fixture
+def published(tmp_path, report) -> paths.Paths:
+    """A report with one published chapter and its zip."""
+    made = paths.Paths(tmp_path / "report")
+    shutil.copytree(report.data, made.data)
+    for name in bundle.SETTINGS:
+        shutil.copy(report.root / name, made.root / name)
+    paths.keep(made.html / bundle.address(made), bundle.archive(made))
+    _publish(made, "print(1)")
+    return made
+
+
+def _publish(report: paths.Paths, code: str) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="one")])
+    paths.keep(report.html / "_sources" / "book" / "one.ipynb", standalone.written(notebook))
+
+
+def test_a_copy_follows_the_book_until_a_reader_changes_it(published, tmp_path):
+    folder = tmp_path / "lab"
+    path = folder / "one.ipynb"
+    assert standalone.place(published, folder) == []
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].outputs = [nbformat.v4.new_output("stream", text="1")]
+    nbformat.write(notebook, path)  # run and saved: its code is still ours
+    _publish(published, "print(2)")
+    assert standalone.place(published, folder) == [] and "print(2)" in path.read_text(encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("print(2)", "print(3)"), encoding="utf-8")
+    _publish(published, "print(4)")
+    for _ in range(2):
+        assert standalone.place(published, folder) == ["one.ipynb"] and "print(3)" in path.read_text(encoding="utf-8")
+    path.unlink()
+    assert standalone.place(published, folder) == [] and "print(4)" in path.read_text(encoding="utf-8")
+
+
+def test_the_contents_of_the_browser_site_hold_data_package_and_a_word_on_what_is_loaded(published, tmp_path):
+    assert policybook("chapters", "--data", str(tmp_path / "in" / "book"), cwd=published.root).returncode == 0
+    folder = tmp_path / "in" / "book" / bundle.name(published)
+    assert (folder / "datapackage.json").is_file() and (folder / "policybook" / "data.py").is_file()
+    assert "cdn.jsdelivr.net" in (tmp_path / "in" / "README.md").read_text(encoding="utf-8")
+
+
+def test_without_a_build_there_are_no_copies(data_copy, tmp_path):
+    done = policybook("chapters", str(tmp_path / "lab"), cwd=data_copy.root, check=False)
+    assert done.returncode == 2 and "run policybook build first" in done.stderr
+    assert not (tmp_path / "lab").exists()
 
 
 # ------------------------------------------------------------------------------------------------------------ imports

@@ -7,8 +7,10 @@ caption and sources, and a cell that finds data and package beside the notebook.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +75,56 @@ def copy(notebook: nbformat.NotebookNode, words: Words, report: paths.Paths | No
 def written(notebook: nbformat.NotebookNode) -> bytes:
     """Return a notebook as the bytes of its file."""
     return (json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
+def place(report: paths.Paths, folder: Path, with_data: bool = False) -> list[str]:
+    """Put the copies of the last build into a folder, to be opened there; return the names of those left as they were.
+
+    A copy that a reader has changed (its text or code; outputs do not count) stays. ``with_data`` puts data and package
+    beside the chapters, as the zip has them, and a word on the site of ``make lite`` into the folder above.
+
+    Raises ``FileNotFoundError`` when there is no build.
+    """
+    published = sorted((report.html / "_sources").rglob("*.ipynb"))
+    if not published:
+        raise FileNotFoundError("there is no book yet: run policybook build first")
+    record = folder / ".copies.json"
+    last = json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {}
+    left, contents = [], {}
+    for path in published:
+        target, content = folder / path.name, path.read_bytes()
+        if target.is_file() and _sources_digest(target.read_bytes()) != last.get(path.name):
+            left.append(path.name)
+        elif last.get(path.name) != _sources_digest(content) or not target.is_file():
+            contents[target] = content
+            last[path.name] = _sources_digest(content)
+    if with_data:
+        with zipfile.ZipFile(report.html / bundle.address(report)) as archive:
+            contents |= {folder / name: archive.read(name) for name in archive.namelist()}
+        contents[folder.parent / "README.md"] = LITE.encode()
+    paths.keep_all(contents | {record: json.dumps(last, indent=1, sort_keys=True).encode()})
+    return left
+
+
+LITE = """# The chapters in your browser
+
+Open a chapter in the folder `book` and choose *Run*, *Run All Cells*. Nothing is installed, and nothing that you write
+leaves your browser.
+
+Python itself (Pyodide) and packages such as pandas are loaded when a chapter first runs: from cdn.jsdelivr.net, and
+from pypi.org and files.pythonhosted.org where that has no copy, unless this site was built with a Pyodide of its own
+(`make lite PYODIDE=...`). The pages of the report ask no other host for anything; this is a site of its own.
+"""
+
+
+def _sources_digest(content: bytes) -> str:
+    """Return a digest of what a reader can change in a notebook, or of the file when it is none."""
+    try:
+        cells = json.loads(content)["cells"]
+        text = json.dumps([[cell["cell_type"], "".join(cell["source"])] for cell in cells])
+    except (ValueError, KeyError, TypeError):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _kept(cell: nbformat.NotebookNode) -> dict:
