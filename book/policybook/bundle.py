@@ -83,7 +83,7 @@ REQUIREMENTS = (
     "numpy>=2.0",
     "pandas>=3.0,<4",
     "PyYAML>=6.0",
-    "scipy>=1.14",
+    "scipy>=1.15",
 )
 # The code that goes into the zip, by its place in the package: what chapters never use is too large, or has terms of
 # its own.

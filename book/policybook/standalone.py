@@ -136,8 +136,8 @@ def about(report: paths.Paths | None = None) -> str:
     """Return what the copy says of itself, as Markdown."""
     return (
         f"**A copy to run and to change.** Numbers in the text are those of the data of {data.data_date(report)}; the "
-        "values under the cells (`name = value`) are computed anew at each run, without a network. *Run*, *Run All "
-        "Cells* draws every figure."
+        "values under the cells (`name = value`) are computed anew at each run. *Run*, *Run All Cells* draws every "
+        "figure."
     )
 
 
