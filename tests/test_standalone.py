@@ -14,6 +14,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lxml import html as lxml_html
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
@@ -277,3 +278,18 @@ def test_the_requirements_of_the_zip_are_those_of_the_project(root):
     code = "".join(path.read_text(encoding="utf-8") for path in (root / "book" / "policybook").glob("charts/*.py"))
     assert "vl_convert" not in code
     assert json.loads(json.dumps(bundle.requirements())).count("\n") == len(bundle.REQUIREMENTS) + 1
+
+
+@pytest.mark.book
+def test_the_menu_of_downloads_offers_notebook_and_zip_and_says_how_they_go_together(built, report):
+    path = built / "book" / "plan.html"
+    page = lxml_html.fromstring(path.read_bytes())
+    links = {
+        " ".join(link.text_content().split()): link for link in page.xpath("//a[contains(@class, 'btn-download')]")
+    }
+    notebook, archive = links[".ipynb"], links["Data and package (.zip)"]
+    assert (path.parent / notebook.get("href")).resolve() == built / "_sources" / "book" / "plan.ipynb"
+    assert (path.parent / archive.get("href")).resolve() == built / bundle.address(report)
+    assert "beside the zip" in notebook.get("title") and "beside the notebook" in archive.get("title")
+    told = lxml_html.fromstring((built / "book" / "catalogue.html").read_bytes()).get_element_by_id("rerun")
+    assert f"pip install jupyterlab -r {bundle.name(report)}/requirements.txt" in told.text_content()

@@ -225,9 +225,16 @@ def _page_scripts(
 
 
 def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
-    """Offer the PDF of the whole report in the theme's menu of downloads."""
+    """Offer the PDF of the whole report, and data and package, in the theme's menu of downloads."""
     for group in context.get("header_buttons", []):
         if group.get("label") == "download-buttons":
+            for button in group["buttons"]:
+                if button["text"] == ".ipynb":
+                    button["tooltip"] = "Download the chapter as a notebook: it runs beside the zip of data and package"
+            zipped = context["pathto"](bundle.address(paths.report(Path(app.srcdir))), 1)
+            said = {"text": "Data and package (.zip)", "icon": "fas fa-file-zipper", "label": "download-data-button"}
+            tooltip = "Download all tables, and the package with which a chapter runs: unpack it beside the notebook"
+            group["buttons"].append({"type": "link", "url": zipped, "tooltip": tooltip, **said})
             address = context["pathto"](PDF_NAME, 1)
             said = {"text": "Whole report (.pdf)", "tooltip": "Download the whole report", "icon": "fas fa-file-pdf"}
             group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
