@@ -2,15 +2,34 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test lab serve check bench lock clean
+.PHONY: book test lab lite serve check bench lock clean
 book: .venv/book.done
 	$(BIN)/policybook build
 
 test: .venv/test.done
 	$(BIN)/python -m pytest
 
+# Copies to run and to change, with the values in the text; the chapters themselves, in book/, stay as they are.
 lab: .venv/lab.done
-	$(BIN)/jupyter lab --notebook-dir=book
+	$(BIN)/policybook build --no-pdf
+	$(BIN)/policybook chapters _build/lab
+	$(BIN)/jupyter lab --notebook-dir=_build/lab
+
+# The chapters in a browser, nothing installed: a site of its own. Pyodide comes from its usual address when a chapter
+# runs; make lite PYODIDE=FILE_OR_URL builds the site with a whole distribution (pyodide-*.tar.bz2) in it. What Pyodide
+# lacks, or has only with much that is not needed, lies in the site as wheels.
+LITE = _build/lite-in
+lite: .venv/lite.done
+	rm -rf $(LITE) _build/lite
+	$(BIN)/policybook build --no-pdf
+	$(BIN)/policybook chapters --data $(LITE)/contents/book
+	sed -n '/^krippendorff==/,/[^\]$$/p;/^networkx==/,/[^\]$$/p' requirements-lite.lock > $(LITE)/wheels.txt
+	$(BIN)/python -m pip download --quiet --disable-pip-version-check --no-deps --require-hashes -r $(LITE)/wheels.txt \
+	  --dest $(LITE)/pypi
+	cd $(LITE) && $(abspath $(BIN))/jupyter lite build --lite-dir . --contents contents --output-dir ../lite --apps lab \
+	  --no-sourcemaps --no-unused-shared-packages \
+	  $(if $(PYODIDE),--pyodide $(if $(wildcard $(PYODIDE)),$(abspath $(PYODIDE)),$(PYODIDE)))
+	@echo "the site is _build/lite: serve it with $(BIN)/python -m http.server --directory _build/lite"
 
 serve: .venv/book.done
 	$(BIN)/policybook serve
@@ -42,6 +61,10 @@ clean:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lab.lock
 	touch $@
 
+.venv/lite.done: .venv/book.done requirements-lite.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-lite.lock
+	touch $@
+
 # New versions within the bounds of pyproject.toml, for all systems and Python 3.11 to 3.13; no address enters a lock.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock: .venv/test.done
@@ -49,3 +72,4 @@ lock: .venv/test.done
 	$(LOCK) --group build pyproject.toml -o requirements.lock
 	$(LOCK) --group build --extra test pyproject.toml -c requirements.lock -o requirements-test.lock
 	$(LOCK) --group build --extra lab pyproject.toml -c requirements.lock -o requirements-lab.lock
+	$(LOCK) --group build --extra lite pyproject.toml -c requirements.lock -o requirements-lite.lock

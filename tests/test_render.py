@@ -50,6 +50,8 @@ def test_a_notebook_gives_the_specification_and_nothing_else(shown):
     assert set(bundle) == {charts.MIME_V6, charts.MIME_V5, "text/plain"}
     assert bundle["text/plain"] == "Bars of things. The first is longest."
     assert bundle[charts.MIME_V5]["$schema"].endswith("/v5.json")
+    # JupyterLab does not repaint the ink on its dark page.
+    assert bundle[charts.MIME_V5]["background"] == charts.PAPER and "background" not in bundle[charts.MIME_V6]
     about = bundle[charts.MIME_V6]["usermeta"]["policybook"]
     assert about["sources"] == "Source: {cite:t}`ansi_2025_plan` [standards body · en · read]{.pb-source}."
     assert about["name"] == "fig-x"

@@ -1,6 +1,7 @@
 """The data of the report as one file to take away: tables, schemas, licence, and a README with code that loads them.
 
-The same data give the same bytes: names are sorted, and the time of an entry is that of the data, never of the clock.
+The package is in it as well, without its fonts: a chapter that lies beside the unpacked zip runs. The same data and
+code give the same bytes: names are sorted, and the time of an entry is that of the data, never of the clock.
 """
 
 from __future__ import annotations
@@ -73,6 +74,22 @@ load_table <- function(name, folder = ".") {
 }
 """
 
+# What a chapter needs to run, with the bounds of pyproject.toml; nothing of this builds pages.
+REQUIREMENTS = (
+    "altair>=6.0,<7",
+    "ipykernel>=6.29",
+    "krippendorff>=0.8",
+    "networkx>=3.4",
+    "numpy>=2.0",
+    "pandas>=3.0,<4",
+    "PyYAML>=6.0",
+    "scipy>=1.15",
+)
+# The code that goes into the zip, by its place in the package: what chapters never use is too large, or has terms of
+# its own.
+CODE = ("*.py", "charts/*.py", "shapes/*.json")
+SETTINGS = ("_config.yml", "_toc.yml")
+
 FRICTIONLESS = """\
 from frictionless import Package
 
@@ -93,7 +110,7 @@ def address(report: paths.Paths | None = None) -> str:
 
 
 def archive(report: paths.Paths | None = None) -> bytes:
-    """Return the zip: the descriptor, every table that it names, what was changed, the licence and a README.
+    """Return the zip: the descriptor, every table that it names, what was changed, the package, the licence, a README.
 
     The time of the entries is ``SOURCE_DATE_EPOCH`` or else the data date. The same data give the same bytes with the
     same version of zlib.
@@ -107,6 +124,7 @@ def archive(report: paths.Paths | None = None) -> bytes:
         "README.md": readme(report).encode(),
         "load_table.R": R.encode(),
         "load_table.py": PYTHON.encode(),
+        "requirements.txt": requirements().encode(),
     }
     problems = []
     for item in data.descriptor(report)["resources"]:
@@ -120,7 +138,23 @@ def archive(report: paths.Paths | None = None) -> bytes:
     changes = report.data / "CHANGES.md"
     if changes.is_file():
         contents[changes.name] = changes.read_bytes()
+    contents |= _code(report)
     return _zipped(name(report), contents, _time(report))
+
+
+def _code(report: paths.Paths) -> dict[str, bytes]:
+    """Return the package as chapters use it, and the settings that it reads."""
+    found = {path for pattern in CODE for path in paths.PACKAGE.glob(pattern)}
+    code = {path.relative_to(paths.PACKAGE.parent).as_posix(): path.read_bytes() for path in found}
+    settings = {name: report.root / name for name in SETTINGS}
+    terms = [paths.PACKAGE / "LICENSE", paths.PACKAGE.parent.parent / "LICENSE"]  # in the zip, and in the repository
+    settings |= {f"{paths.PACKAGE.name}/LICENSE": path for path in reversed(terms) if path.is_file()}
+    return code | {name: path.read_bytes() for name, path in settings.items() if path.is_file()}
+
+
+def requirements() -> str:
+    """Return what a chapter needs to run, as a requirements file."""
+    return "# What the chapters need: pip install -r requirements.txt\n" + "".join(f"{line}\n" for line in REQUIREMENTS)
 
 
 def _zipped(folder: str, contents: dict[str, bytes], time: tuple[int, int, int, int, int, int]) -> bytes:
@@ -151,6 +185,16 @@ def _time(report: paths.Paths) -> tuple[int, int, int, int, int, int]:
 # -------------------------------------------------------------------------------------------------------------- texts
 
 
+def rerun(report: paths.Paths | None = None) -> str:
+    """Return how a chapter that was downloaded alone is run, as Markdown."""
+    return (
+        f"A chapter that was downloaded from its page (the file `.ipynb`) runs when it lies beside the folder "
+        f"`{name(report)}`, or beside the zip itself, which its first cell then unpacks. Python 3.11 or later and the\n"
+        f"packages named in `{name(report)}/requirements.txt` are needed, and no network after their installation:\n\n"
+        f"```console\npip install jupyterlab -r {name(report)}/requirements.txt\njupyter lab\n```\n"
+    )
+
+
 def licence(report: paths.Paths | None = None) -> str:
     """Return the terms of the data as plain text: those of the package, and those of tables that have others."""
     package = data.descriptor(report)
@@ -158,7 +202,8 @@ def licence(report: paths.Paths | None = None) -> str:
     text = f"{package['title']}\n\n{_terms(package)}\n"
     if own:
         text += "\nTables with a line of their own:\n\n" + "".join(f"{line}\n" for line in own)
-    return text + "\nColumns with other terms say so in datapackage.json.\n"
+    text += "\nColumns with other terms say so in datapackage.json.\n"
+    return text + "\nThe code has terms of its own: policybook/LICENSE.\n"
 
 
 def _terms(item: dict) -> str:
@@ -226,6 +271,9 @@ table <- load_table("{first}")
 `frictionless validate datapackage.json` holds all tables against their schemas. It does not know the properties
 `references`, `itemEnum` and `requiredUnless`, which the report checks by itself.
 
+## Rerun a chapter
+
+{rerun(report)}
 ## Tables
 
 {len(tables)} tables, {sum(item["rowCount"] for item in tables)} rows.

@@ -109,3 +109,8 @@ def show_code(language: str) -> None:
     code = {"python": f'{bundle.PYTHON}\n\ntable = load_table("{bundle.example()}")\n'}
     code["r"] = f'{bundle.R}\ntable <- load_table("{bundle.example()}")\n'
     display(Markdown(f"```{language}\n{code[language]}```"))
+
+
+def show_rerun() -> None:
+    """Display how a chapter that was downloaded alone is run beside the zip."""
+    display(Markdown(bundle.rerun()))

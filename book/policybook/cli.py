@@ -293,6 +293,25 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
 
 
 @main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--data", "with_data", is_flag=True, help="Put data and package beside the chapters, as for JupyterLite.")
+def chapters(folder: Path, with_data: bool) -> None:
+    """Put the chapters of the last build into FOLDER, to run and to change.
+
+    Their text is plain Markdown with the values written out. A chapter there that was changed stays as it is.
+    """
+    from policybook import standalone
+
+    try:
+        left = standalone.place(paths.report(), folder, with_data)
+    except (OSError, ValueError, KeyError) as error:
+        _fail(error, 2)
+    for name in left:
+        OUT.print(f"{folder / name} was changed and stays; delete it to get the new one", soft_wrap=True)
+    OUT.print(f"the chapters are in {folder}", soft_wrap=True)
+
+
+@main.command()
 @click.option("--port", default=8000, show_default=True, help="Port on this machine.")
 def serve(port: int) -> None:
     """Serve the built book on this machine."""

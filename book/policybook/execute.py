@@ -136,6 +136,11 @@ def displayed(notebook: nbformat.NotebookNode, mime_type: str) -> list[dict]:
     return [output["data"][mime_type] for output in outputs if mime_type in output.get("data", {})]
 
 
+def executed(path: Path, cache_folder: Path) -> nbformat.NotebookNode:
+    """Return a chapter with the outputs that the cache holds for it; ``KeyError`` when it holds none."""
+    return get_cache(str(cache_folder)).merge_match_into_notebook(read(path))[1]
+
+
 def _read_manifest(path: Path) -> dict[str, dict]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))

@@ -2,6 +2,9 @@
 
 A report is a folder that holds ``_toc.yml`` and ``data/datapackage.json``. The package works on the report that it is
 called from (a fork may use an installed package), and falls back on the report that it lies in.
+
+The zip of data and package that the site offers unpacks to such a folder as well: there the tables lie beside the
+package, in the folder itself.
 """
 
 from __future__ import annotations
@@ -18,7 +21,12 @@ SHAPES = PACKAGE / "shapes"
 
 
 def _is_report(folder: Path) -> bool:
-    return (folder / "_toc.yml").is_file() and (folder / "data").is_dir()
+    return ((folder / "_toc.yml").is_file() and (folder / "data").is_dir()) or _is_bundle(folder)
+
+
+def _is_bundle(folder: Path) -> bool:
+    """Whether a folder is an unpacked zip of data and package."""
+    return (folder / "datapackage.json").is_file() and (folder / PACKAGE.name).is_dir()
 
 
 def find_root(start: Path | None = None) -> Path:
@@ -34,7 +42,7 @@ def find_root(start: Path | None = None) -> Path:
     for folder in (here, *here.parents):
         if _is_report(folder):
             return folder
-    return PACKAGE.parent.parent
+    return PACKAGE.parent if _is_bundle(PACKAGE.parent) else PACKAGE.parent.parent
 
 
 @dataclass(frozen=True)
@@ -51,7 +59,7 @@ class Paths:
     @property
     def data(self) -> Path:
         """The data package."""
-        return self.root / "data"
+        return self.root if _is_bundle(self.root) else self.root / "data"
 
     @property
     def descriptor(self) -> Path:

@@ -411,6 +411,8 @@ def read(path: Path, extensions: Iterable[str] = ()) -> tuple[list[Cell], list[P
         name = str(raw.get("id", number))
         own = raw.get("metadata", {}).get("policybook", {})
         cell = Cell(chapter, name, [], allow=list(own.get("allow", [])) if isinstance(own, dict) else [])
+        if "remove-cell" in raw.get("metadata", {}).get("tags", ()):
+            continue  # not on the page: said to those who run the chapter
         if raw.get("cell_type") == "markdown":
             cell.blocks, cell.labels = read_markdown(source, extensions)
             for block in cell.blocks:

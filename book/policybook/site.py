@@ -10,6 +10,7 @@ import hashlib
 import html
 import io
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -41,6 +42,7 @@ from policybook import (
     paths,
     pdf,
     render,
+    standalone,
     strict,
     wayfinding,
 )
@@ -60,6 +62,48 @@ def _without_thebe(app: Sphinx, config) -> None:
     for listeners in app.events.listeners.values():
         listeners[:] = [found for found in listeners if not found.handler.__module__.startswith("sphinx_thebe")]
     app.registry.css_files[:] = [found for found in app.registry.css_files if "thebe" not in found[0]]
+
+
+def _name_repository(app: Sphinx, config) -> None:
+    """Give the pages their buttons for source, issues and launching, all from the one address in ``_config.yml``.
+
+    Jupyter Book hands these settings to the theme only when no other option of the theme is set.
+    """
+    path = Path(app.srcdir, "_config.yml")
+    settings = (safe_load(path.read_text(encoding="utf-8")) or {}) if path.is_file() else {}
+    repository, launch = settings.get("repository") or {}, settings.get("launch_buttons") or {}
+    config.html_theme_options = {**config.html_theme_options, **repository_options(repository, launch)}
+
+
+REPOSITORY = re.compile(r"https://(github|gitlab|bitbucket)\.(?:com|org)/[\w.~-]+/[\w.~-]+")
+
+
+def repository_options(repository: dict[str, str], launch: dict[str, str]) -> dict[str, Any]:
+    """Return the options of the theme for a repository (``url``, ``branch``); none when it has no address.
+
+    Raises ``ExtensionError`` for an address that the theme cannot make links of.
+    """
+    address = str(repository.get("url") or "").strip().rstrip("/").removesuffix(".git")
+    if not address:
+        return {}
+    known = REPOSITORY.fullmatch(address)
+    if not known:
+        raise ExtensionError(
+            f"_config.yml: repository: url: {address!r} is not the address of a repository; "
+            "allowed: https://github.com/OWNER/NAME, the same at gitlab.com or bitbucket.org, or nothing"
+        )
+    options = {
+        "repository_url": address,
+        "repository_branch": str(repository.get("branch") or "main"),
+        "use_repository_button": True,
+        "use_source_button": True,
+        "use_issues_button": known[1] != "bitbucket",  # the theme knows no form for it there
+    }
+    places = ("binderhub_url", "jupyterlite_url", "jupyterhub_url", "colab_url")
+    asked = {key: value for key, value in launch.items() if key in places and value}
+    if asked:
+        options["launch_buttons"] = asked | {"notebook_interface": launch.get("notebook_interface") or "jupyterlab"}
+    return options
 
 
 def _find_plugins_once(app: Sphinx) -> None:
@@ -189,9 +233,16 @@ def _page_scripts(
 
 
 def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
-    """Offer the PDF of the whole report in the theme's menu of downloads."""
+    """Offer the PDF of the whole report, and data and package, in the theme's menu of downloads."""
     for group in context.get("header_buttons", []):
         if group.get("label") == "download-buttons":
+            for button in group["buttons"]:
+                if button["text"] == ".ipynb":
+                    button["tooltip"] = "Download the chapter as a notebook: it runs beside the zip of data and package"
+            zipped = context["pathto"](bundle.address(paths.report(Path(app.srcdir))), 1)
+            said = {"text": "Data and package (.zip)", "icon": "fas fa-file-zipper", "label": "download-data-button"}
+            tooltip = "Download all tables, and the package with which a chapter runs: unpack it beside the notebook"
+            group["buttons"].append({"type": "link", "url": zipped, "tooltip": tooltip, **said})
             address = context["pathto"](PDF_NAME, 1)
             said = {"text": "Whole report (.pdf)", "tooltip": "Download the whole report", "icon": "fas fa-file-pdf"}
             group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
@@ -253,6 +304,38 @@ def _write_citations(app: Sphinx, error: Exception | None) -> None:
         for path in place.iterdir():
             if path not in contents:
                 path.unlink()
+
+
+def _write_copies(app: Sphinx, error: Exception | None) -> None:
+    """Offer each chapter for download as a copy that reads well and runs in any Jupyter."""
+    config = app.env.mystnb_config
+    if error or app.builder.format != "html" or config.execution_mode != "cache":
+        return
+    places, report = _places(app.env), paths.report(Path(app.srcdir))
+    for page in sorted(app.env.found_docs):
+        path = Path(app.srcdir, f"{page}.ipynb")
+        target = Path(app.outdir, "_sources", f"{page}.ipynb")
+        if not (path.is_file() and target.is_file()):
+            continue
+        notebook = execute.executed(path, Path(config.execution_cache_path))
+        words = standalone.Words(page, standalone.glued(notebook), places, app.tags.eval_condition)
+        keep(target, standalone.written(standalone.copy(notebook, words, report)))
+
+
+def _places(env) -> dict[str, standalone.Place]:
+    """Return where the labels of the book lead, with the numbers of figures and tables."""
+    domain, forms = env.get_domain("std"), env.config.numfig_format
+    numbers = {
+        (page, anchor): forms[kind] % ".".join(map(str, number))
+        for page, kinds in env.toc_fignumbers.items()
+        for kind, found in kinds.items()
+        for anchor, number in found.items()
+    }
+    titles = {label: title for label, (_, _, title) in domain.labels.items()}
+    return {
+        label: standalone.Place(page, titles.get(label, ""), numbers.get((page, anchor), ""))
+        for label, (page, anchor) in domain.anonlabels.items()
+    }
 
 
 def _write_feed(app: Sphinx, error: Exception | None) -> None:
@@ -388,6 +471,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     crossrefs.register(app)
     finder.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
+    app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
@@ -404,6 +488,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _write_citations)
     app.connect("build-finished", _write_beside)
     app.connect("build-finished", _write_feed)
+    app.connect("build-finished", _write_copies)
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}

@@ -162,6 +162,8 @@ def show(
 def _display(spec: dict[str, Any]) -> None:
     # Through JSON once: what cannot be written as JSON fails here, in the cell, and not in the build.
     spec = json.loads(json.dumps(spec, allow_nan=False))
-    lab = {**spec, "$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
+    # The ink is for white paper: the book repaints it for its dark page, JupyterLab does not.
+    paper = {"background": PAPER, "padding": spec.get("padding", 12)}
+    lab = {**spec, **paper, "$schema": "https://vega.github.io/schema/vega-lite/v5.json"}
     bundle = {MIME_V6: spec, MIME_V5: lab, "text/plain": spec["usermeta"]["policybook"]["alt"]}
     display(bundle, raw=True)
