@@ -16,6 +16,13 @@
     return vega;
   }
 
+  // In the page a dataset is columns, since names of fields in each row take more room than the data.
+  function rows(set) {
+    if (!set.columns) return set;
+    const names = Object.keys(set.columns);
+    return set.columns[names[0]].map((_, at) => Object.fromEntries(names.map((name) => [name, set.columns[name][at]])));
+  }
+
   async function hydrate(chart) {
     const still = chart.querySelector(".pb-still");
     const text = chart.querySelector("script.pb-spec").textContent;
@@ -24,6 +31,7 @@
     await Promise.all(['12px "Source Sans 3"', '600 16px "Source Sans 3"'].map((font) => document.fonts.load(font)));
     await document.fonts.load('12px "Noto Sans SC"', text);
     const spec = JSON.parse(text);
+    for (const [name, set] of Object.entries(spec.datasets)) spec.datasets[name] = rows(set);
     spec.config = { ...spec.config, aria: true };
     const live = document.createElement("div");
     live.className = "pb-live";

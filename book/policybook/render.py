@@ -207,7 +207,7 @@ def _visit_chart_html(self, node: chart) -> None:
     name, alt = node["name"], html.escape(node["alt"], quote=True)
     still = _own_ids(stills(self.builder.app).svg(node["spec"]), name)
     still = re.sub(r"<svg ", f'<svg role="img" aria-label="{alt}" ', still, count=1)
-    spec = _in_script(node["spec"])
+    spec = _in_script(packed(node["spec"]))
     self.body.append(f'<div class="pb-chart" data-figure="{name}"><div class="pb-still">{still}</div>')
     self.body.append(f'<script type="application/json" class="pb-spec">{spec}</script></div>\n')
     raise nodes.SkipNode
@@ -291,6 +291,26 @@ def script_text(document: Any) -> str:
 def _in_script(text: str) -> str:
     """Return JSON so that it holds no tag, no comment, and no end of the script it stands in."""
     return text.replace("<", "\\u003c")
+
+
+def packed(text: str) -> str:
+    """Return a specification (JSON) as a page carries it for ``charts.js``: each dataset with its names once.
+
+    A dataset of rows that all have the same names becomes ``{"columns": {name: [values]}}``; Vega-Lite itself knows no
+    such form, hence the file for download stays as it is. Caption, alt text and sources stand in the page already.
+    """
+    spec = json.loads(text)
+    about = spec.get("usermeta", {}).get("policybook")
+    if about:
+        spec["usermeta"] = {"policybook": {"name": about["name"]}}
+    spec["datasets"] = {name: _columns(rows) for name, rows in spec.get("datasets", {}).items()}
+    return json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+
+
+def _columns(rows: Any) -> Any:
+    if not (isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)):
+        return rows
+    return {"columns": {name: [row[name] for row in rows] for name in rows[0]}}
 
 
 def _visit_linked_html(self, node: linked_data) -> None:

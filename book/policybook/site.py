@@ -263,7 +263,7 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
                 "svg": stills.svg(spec).encode(),
                 "png": stills.png(spec),
                 "csv": chart_data(content).encode(),
-                "vl.json": (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(),
+                "vl.json": (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
             }
             for ending, written in files.items():
                 keep(folder / f"{name}.{ending}", written)
