@@ -5,18 +5,17 @@
   const here = document.currentScript.src;
   let vega = null;
 
-  function loadVega() {
-    vega ??= new Promise((resolve, reject) => {
+  function load(address) {
+    return new Promise((resolve, reject) => {
       const script = document.createElement("script");
-      script.src = new URL("vega.js", here).href;
-      script.onload = () => resolve(window.vegaEmbed);
-      script.onerror = () => reject(new Error("vega.js could not be loaded"));
+      script.src = address;
+      script.onload = resolve;
+      script.onerror = () => reject(new Error(`${address} could not be loaded`));
       document.head.append(script);
     });
-    return vega;
   }
 
-  // In the page a dataset is columns, since names of fields in each row take more room than the data.
+  // A dataset comes as columns, since names of fields in each row take more room than the data.
   function rows(set) {
     if (!set.columns) return set;
     const names = Object.keys(set.columns);
@@ -25,12 +24,12 @@
 
   async function hydrate(chart) {
     const still = chart.querySelector(".pb-still");
-    const text = chart.querySelector("script.pb-spec").textContent;
-    const embed = await loadVega();
+    vega ??= load(new URL("vega.js", here).href);
+    await Promise.all([vega, load(chart.dataset.spec)]);
+    const spec = self.policybookSpecs[chart.dataset.figure];
     // Vega measures text: the fonts must be there first, or labels are cut.
     await Promise.all(['12px "Source Sans 3"', '600 16px "Source Sans 3"'].map((font) => document.fonts.load(font)));
-    await document.fonts.load('12px "Noto Sans SC"', text);
-    const spec = JSON.parse(text);
+    await document.fonts.load('12px "Noto Sans SC"', JSON.stringify(spec));
     for (const [name, set] of Object.entries(spec.datasets)) spec.datasets[name] = rows(set);
     spec.config = { ...spec.config, aria: true };
     const live = document.createElement("div");
@@ -42,7 +41,7 @@
     chart.append(live);
     // Expressions are interpreted and no style is written into the page: a policy may forbid both (unsafe-eval, inline).
     const tooltip = { theme: "custom", disableDefaultStyle: true };
-    await embed(live, spec, { renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip });
+    await self.vegaEmbed(live, spec, { renderer: "svg", actions: false, ast: true, defaultStyle: false, tooltip });
     // Marks that nobody can name, such as the brush of a selection, are no pictures of their own (WCAG 2.2, 1.1.1).
     for (const mark of live.querySelectorAll('[role="graphics-symbol"]:not([aria-label])')) {
       mark.removeAttribute("role");

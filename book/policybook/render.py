@@ -1,7 +1,7 @@
 """Charts, tables and linked data in the book: MyST-NB plugins, and how each writer sets them.
 
-A chart reaches the page as a still (SVG) with its specification beside it: readable without scripts, interactive where
-they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one description.
+A chart reaches the page as a still (SVG), with its specification in a file beside it: readable without scripts,
+interactive where they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one description.
 """
 
 from __future__ import annotations
@@ -207,9 +207,9 @@ def _visit_chart_html(self, node: chart) -> None:
     name, alt = node["name"], html.escape(node["alt"], quote=True)
     still = _own_ids(stills(self.builder.app).svg(node["spec"]), name)
     still = re.sub(r"<svg ", f'<svg role="img" aria-label="{alt}" ', still, count=1)
-    spec = _in_script(packed(node["spec"]))
-    self.body.append(f'<div class="pb-chart" data-figure="{name}"><div class="pb-still">{still}</div>')
-    self.body.append(f'<script type="application/json" class="pb-spec">{spec}</script></div>\n')
+    spec = "../" * self.builder.current_docname.count("/") + f"{FIGURES}/{name}.js"
+    self.body.append(f'<div class="pb-chart" data-figure="{name}" data-spec="{spec}">')
+    self.body.append(f'<div class="pb-still">{still}</div></div>\n')
     raise nodes.SkipNode
 
 
@@ -293,18 +293,19 @@ def _in_script(text: str) -> str:
     return text.replace("<", "\\u003c")
 
 
-def packed(text: str) -> str:
-    """Return a specification (JSON) as a page carries it for ``charts.js``: each dataset with its names once.
+def for_browser(text: str) -> str:
+    """Return a specification (JSON) as the script that ``charts.js`` asks for when the chart comes into view.
 
-    A dataset of rows that all have the same names becomes ``{"columns": {name: [values]}}``; Vega-Lite itself knows no
-    such form, hence the file for download stays as it is. Caption, alt text and sources stand in the page already.
+    A script, since pages read from disk may load no other file. A dataset of rows that all have the same names becomes
+    ``{"columns": {name: [values]}}``; Vega-Lite itself knows no such form, hence the file for download has rows.
+    Caption, alt text and sources stand in the page already.
     """
     spec = json.loads(text)
-    about = spec.get("usermeta", {}).get("policybook")
-    if about:
-        spec["usermeta"] = {"policybook": {"name": about["name"]}}
+    about = spec.get("usermeta", {}).get("policybook", {})
+    spec["usermeta"] = {"policybook": {"name": about.get("name", "")}}
     spec["datasets"] = {name: _columns(rows) for name, rows in spec.get("datasets", {}).items()}
-    return json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+    packed = json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+    return f"(self.policybookSpecs ??= {{}})[{json.dumps(about.get('name', ''))}] = {packed};\n"
 
 
 def _columns(rows: Any) -> Any:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import io
 import json
 from functools import cache
 from pathlib import Path
@@ -23,9 +22,9 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict
+from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict, webfonts
 from policybook.paths import keep, keep_all
-from policybook.stills import CHINESE, chart_data, digest
+from policybook.stills import chart_data, digest
 
 PDF_NAME = "report.pdf"
 CITATIONS = "cite"
@@ -263,6 +262,7 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
                 "svg": stills.svg(spec).encode(),
                 "png": stills.png(spec),
                 "csv": chart_data(content).encode(),
+                "js": render.for_browser(spec).encode(),
                 "vl.json": (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
             }
             for ending, written in files.items():
@@ -275,36 +275,8 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
             path.unlink()
     if index:
         keep(out / "_static" / "vega.js", stills.script().encode())
-    _write_chinese_font(out, stills.folder)
-    strict.tighten(out)
-
-
-def _write_chinese_font(out: Path, folder: Path) -> None:
-    """Cut the committed Chinese font down to the characters that the pages use, for readers whose system has none.
-
-    One weight: browsers embolden it for the few headings with Chinese.
-    """
-    used: set[str] = set()
-    for page in out.rglob("*.html"):
-        used.update(CHINESE.findall(page.read_text(encoding="utf-8")))
-    key = hashlib.sha256("".join(sorted(used)).encode()).hexdigest()[:24]
-    kept = folder / f"NotoSansSC-{key}.woff2"
-    if not kept.is_file():
-        keep(kept, _subset(paths.FONTS / "NotoSansSC-Regular.ttf", used))
-    keep(out / "_static" / "fonts" / "NotoSansSC.woff2", kept.read_bytes())
-
-
-def _subset(font: Path, characters: set[str]) -> bytes:
-    from fontTools import subset
-
-    options = subset.Options(flavor="woff2", layout_features=["kern", "locl"], hinting=False, recalc_timestamp=False)
-    cut = subset.load_font(str(font), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[ord(character) for character in characters] or [0x3000])
-    cutter.subset(cut)
-    stream = io.BytesIO()
-    subset.save_font(cut, stream, options)
-    return stream.getvalue()
+    strict.tighten(out, webfonts.chinese(out, stills.folder))
+    webfonts.cut(out, stills.folder)
 
 
 def reading_order(report: paths.Paths) -> list[str]:
