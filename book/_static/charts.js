@@ -1,4 +1,4 @@
-// Charts: the still in the page becomes an interactive chart when it comes into view.
+// Charts: the still in the page becomes an interactive chart when a reader comes near it.
 // Without this script, or when it fails, the still stays.
 (function () {
   "use strict";
@@ -63,5 +63,11 @@
       });
     }
   }, { rootMargin: "200px" });
-  for (const chart of document.querySelectorAll(".pb-chart")) seen.observe(chart);
+  // Not before the reader does something: until then the still shows the same, and the page is drawn sooner.
+  const acts = ["scroll", "pointermove", "pointerdown", "keydown"];
+  function begin() {
+    for (const act of acts) removeEventListener(act, begin, true);
+    for (const chart of document.querySelectorAll(".pb-chart")) seen.observe(chart);
+  }
+  for (const act of acts) addEventListener(act, begin, { capture: true, passive: true });
 })();

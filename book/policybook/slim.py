@@ -28,6 +28,32 @@ _PLAIN = re.compile(r"<span class=\"(?:n|p|w)\">([^<]*)</span>")
 # Sphinx's search; the theme loads it on every page to search while a reader types, which is off unless asked for.
 _SEARCH = re.compile(r"<script src=\"[^\"]*\b(?:searchtools|language_data|searchindex)\.js[^\"]*\"></script>\s*")
 _TYPING = "DOCUMENTATION_OPTIONS.search_as_you_type = false"
+# The theme asks for scripts at the end of the page before the style sheet that the page waits for.
+_EARLY = re.compile(r"<link rel=\"preload\" as=\"script\"[^>]*>\s*")
+# What extensions load on every page, and what a page needs to have for it to do anything.
+_IDLE = (
+    (
+        re.compile(r"class=\"(?:[^\"]* )?(?:toggle|dropdown)[ \"]"),
+        re.compile(
+            r"<script[^>]*(?:\btogglebutton\.js[^>]*></script>|>(?:let|var) toggle\w+ = '[^<']*';?</script>)\s*"
+            r"|<script>var togglebuttonSelector = [^<]*</script>\s*"
+        ),
+    ),
+    (re.compile(r"class=\"(?:[^\"]* )?sd-tab-set[ \"]"), re.compile(r"<script[^>]*\bdesign-tabs\.js[^>]*></script>\s*")),
+)
+# The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
+_TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
+# The one script that runs before the page is drawn also sends for the two fonts in which every page begins: else the
+# browser learns of them from the style sheet only. Not from disk, where browsers refuse to load a font ahead.
+_THEME = re.compile(r"(<script data-cfasync=\"false\">)(.*?)(</script>)", re.DOTALL)
+_FONTS = """
+if (location.protocol.startsWith("http")) for (const name of ["source-sans-3", "source-serif-4"]) {
+  const link = document.createElement("link");
+  Object.assign(link, { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous" });
+  link.href = new URL(`../fonts/${name}-latin-wght-normal.woff2`, document.currentScript.src).href;
+  document.head.append(link);
+}
+"""
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _NAMED = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 _NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
@@ -45,6 +71,11 @@ def slim(page: str) -> str:
     page = _CODE.sub(lambda block: _PLAIN.sub(r"\1", block.group()), page)
     if _TYPING in page:
         page = _SEARCH.sub("", page)
+    page = _EARLY.sub("", _TIP.sub(r'\1"', page))
+    for needed, loaded in _IDLE:
+        if not needed.search(page):
+            page = loaded.sub("", page)
+    page = _THEME.sub(lambda found: f"{found[1]}{found[2].rstrip()}{_FONTS}{found[3]}", page, count=1)
     seen: set[str] = set()
 
     def wait(found: re.Match[str]) -> str:

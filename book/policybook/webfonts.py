@@ -17,8 +17,8 @@ from policybook import paths
 from policybook.paths import keep
 from policybook.stills import CHINESE
 
-# Everything that can be typed on a Western keyboard stays: readers search.
-_ALWAYS = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), 0x2010, 0x2013, 0x2014, 0x2018, 0x2019, 0x201C, 0x201D, 0x2026, 0x2191, 0x2193, 0x2212]))
+# What can be typed on every keyboard stays: readers search.
+_ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))
 _FEATURES = ["kern", "liga", "locl", "mark", "mkmk", "ccmp", "tnum", "lnum"]
 _WEIGHTS = (400, 700)
 _NAME = "NotoSansSC"
@@ -58,9 +58,12 @@ def cut(site: Path, kept: Path) -> None:
     A font that an earlier build has cut is cut anew out of the whole one, which is in ``kept``.
     """
     read = [*_pages(site), *sorted((site / "figures").glob("*.js"))]
-    text = set().union(*map(_text, read), *(set(html.unescape(_text(path))) for path in read)) | _ALWAYS
+    everything = "".join(map(_text, read))
+    text = set(everything) | set(html.unescape(everything)) | _ALWAYS
     sheets = "".join(_text(path) for path in sorted(site.rglob("*.css")))
-    icons = {chr(int(point, 16)) for point in re.findall(r"\\(f[0-9a-f]{3})\b", sheets)}
+    headings = set(html.unescape("".join(re.findall(r"<h[1-6]\b.*?</h[1-6]>", everything, flags=re.DOTALL)))) | _ALWAYS
+    icons = {letter for letter in sheets if "\ue000" <= letter <= "\uf8ff"}
+    icons |= {chr(int(point, 16)) for point in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
     for path in sorted(site.rglob("*.woff2")):
         if path.name.startswith(_NAME):
             continue
@@ -68,7 +71,8 @@ def cut(site: Path, kept: Path) -> None:
         content = path.read_bytes()
         if not (whole.is_file() and seal.is_file() and seal.read_text() == hashlib.sha256(content).hexdigest()):
             keep(whole, content)
-        made = _kept(kept, whole, icons if "fontawesome" in path.parts else text, _FEATURES)
+        letters = icons if "fontawesome" in path.parts else headings if "serif" in path.name else text
+        made = _kept(kept, whole, letters, _FEATURES)
         keep(path, made)
         keep(seal, hashlib.sha256(made).hexdigest().encode())
 
@@ -88,7 +92,7 @@ def _seen(path: Path) -> str:
 
 def _kept(kept: Path, font: Path, letters: set[str], features: list[str]) -> bytes:
     """Return a font cut down to some letters, made anew only when font or letters are others."""
-    told = f"2 {hashlib.sha256(font.read_bytes()).hexdigest()} {features} {''.join(sorted(letters))}"
+    told = f"3 {font.name} {hashlib.sha256(font.read_bytes()).hexdigest()} {features} {''.join(sorted(letters))}"
     path = kept / f"font-{hashlib.sha256(told.encode()).hexdigest()[:24]}.woff2"
     if not path.is_file():
         keep(path, _subset(font, letters, features))
@@ -106,7 +110,9 @@ def _subset(font: Path, letters: set[str], features: list[str]) -> bytes:
     cutter.populate(unicodes=[ord(letter) for letter in letters] or [0x3000])
     cutter.subset(loaded)
     if "fvar" in loaded and any(axis.axisTag == "wght" for axis in loaded["fvar"].axes):
-        loaded = instancer.instantiateVariableFont(loaded, {"wght": _WEIGHTS})
+        # Emphasis within what is bold is rare: browsers embolden it.
+        weights = 400 if "italic" in font.name else _WEIGHTS
+        loaded = instancer.instantiateVariableFont(loaded, {"wght": weights})
     stream = io.BytesIO()
     subset.save_font(loaded, stream, options)
     return stream.getvalue()
