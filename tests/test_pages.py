@@ -106,7 +106,7 @@ def test_only_web_addresses_and_own_pages_are_linked(built):
 
 def test_no_page_is_heavy(pages, built):
     for name in pages:
-        assert (built / f"{name}.html").stat().st_size < 1_500_000, name
+        assert (built / f"{name}.html").stat().st_size < 800_000, name
 
 
 def test_ids_stand_once_in_a_page(pages):
@@ -246,7 +246,7 @@ def test_the_pdf_is_tagged_dated_and_small(printed, built, report):
     root = printed.trailer["/Root"]
     assert root["/MarkInfo"]["/Marked"] and root["/Lang"].startswith("en")
     assert b"pdfuaid" in root["/Metadata"].get_object().get_data()
-    assert (built / "report.pdf").stat().st_size < 8_000_000
+    assert (built / "report.pdf").stat().st_size < 4_000_000
     assert printed.metadata.title
     front = printed.pages[0].extract_text()
     assert data.data_date(report) in front or "2026" in front

@@ -21,7 +21,7 @@ SHEET = "_static/pages.css"
 _LINK = re.compile(r"<link\b[^>]*\brel=\"stylesheet\"[^>]*>\s*")
 _HREF = re.compile(r"\bhref=\"([^\"?]+)(?:\?[^\"]*)?\"")
 _NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)
-_SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>[^<]*)</script>\s*")
+_SCRIPT = re.compile(r"<script\b(?P<attributes>[^>]*)>(?P<code>.*?)</script>\s*", re.DOTALL)
 _CODE = re.compile(r"<pre\b[^>]*>.*?</pre>", re.DOTALL)
 # Names, punctuation and blanks of code have the colour of the whole block in the theme's styles of code.
 _PLAIN = re.compile(r"<span class=\"(?:n|p|w)\">([^<]*)</span>")
@@ -33,7 +33,7 @@ _EARLY = re.compile(r"<link rel=\"preload\" as=\"script\"[^>]*>\s*")
 # What extensions load on every page, and what a page needs to have for it to do anything.
 _IDLE = (
     (
-        re.compile(r"class=\"(?:[^\"]* )?(?:toggle|dropdown)[ \"]"),
+        re.compile(r"class=\"(?:(?:[^\"]* )?toggle[ \"]|(?:[^\"]* )?admonition [^\"]*\bdropdown[ \"]|(?:[^\"]* )?dropdown [^\"]*\badmonition[ \"])"),
         re.compile(
             r"<script[^>]*(?:\btogglebutton\.js[^>]*></script>|>(?:let|var) toggle\w+ = '[^<']*';?</script>)\s*"
             r"|<script>var togglebuttonSelector = [^<]*</script>\s*"
@@ -41,11 +41,13 @@ _IDLE = (
     ),
     (re.compile(r"class=\"(?:[^\"]* )?sd-tab-set[ \"]"), re.compile(r"<script[^>]*\bdesign-tabs\.js[^>]*></script>\s*")),
 )
+# A script that waits starts at once when its turn comes, hence what it reads must stand before it.
+_LATE = re.compile(r"(<script[^>]*\btogglebutton\.js[^>]*></script>\s*)(<script>var togglebuttonSelector[^<]*</script>\s*)")
 # The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
 _TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
 # The one script that runs before the page is drawn also sends for the two fonts in which every page begins: else the
 # browser learns of them from the style sheet only. Not from disk, where browsers refuse to load a font ahead.
-_THEME = re.compile(r"(<script data-cfasync=\"false\">)(.*?)(</script>)", re.DOTALL)
+_THEME = re.compile(r"(<script data-cfasync=\"false\">)((?:(?!preload|</script>).)*)(</script>)", re.DOTALL)
 _FONTS = """
 if (location.protocol.startsWith("http")) for (const name of ["source-sans-3", "source-serif-4"]) {
   const link = document.createElement("link");
@@ -75,6 +77,7 @@ def slim(page: str) -> str:
     for needed, loaded in _IDLE:
         if not needed.search(page):
             page = loaded.sub("", page)
+    page = _LATE.sub(r"\2\1", page)
     page = _THEME.sub(lambda found: f"{found[1]}{found[2].rstrip()}{_FONTS}{found[3]}", page, count=1)
     seen: set[str] = set()
 
@@ -109,7 +112,8 @@ def one_sheet(site: Path, rules: str = "") -> None:
     if shared:
         words = _vocabulary(pages.values(), [path.read_text(encoding="utf-8") for path in sorted((site / "_static").rglob("*.js"))])
         merged = rules + "".join(_rules(site / name, site, words) for name in shared)
-        keep(target, merged.encode())
+        others = [*pages.values(), *(path.read_text(encoding="utf-8") for path in _beside(site))]
+        keep(target, _without_idle_variables(merged, "".join(others)).encode())
     if not target.is_file():
         return
     digest = hashlib.sha256(target.read_bytes()).hexdigest()[:8]
@@ -190,6 +194,26 @@ def _kept(nodes: list, base: str, path: Path, site: Path, words: tuple[frozenset
             selectors = [part for part in _split(node.prelude) if _may_match(part, words)]
             if selectors and (content := _short(_placed(node, base).content)):
                 yield f"{','.join(selectors)}{{{content}}}\n"
+
+
+def _beside(site: Path) -> list[Path]:
+    """Return the scripts of the site, and the style sheets of single pages."""
+    return [*sorted((site / "_static").rglob("*.js")), *sorted((site / "_static" / "page").glob("*.css"))]
+
+
+_VARIABLE = re.compile(r"(?<=[{;])(--[\w-]+):(?:[^;{}\"']|\"[^\"]*\"|'[^']*')*(?:;|(?=\}))")
+
+
+def _without_idle_variables(sheet: str, others: str) -> str:
+    """Return a style sheet without the variables of which neither it nor the pages and scripts make use."""
+    asked = set(re.findall(r"--[\w-]+", others))
+    while True:
+        used = asked | set(re.findall(r"var\(\s*(--[\w-]+)", sheet))
+        after = _VARIABLE.sub(lambda found: found.group() if found[1] in used else "", sheet)
+        after = re.sub(r"(?m)^[^{}@\n]*\{;?\}\n", "", after)
+        if after == sheet:
+            return sheet
+        sheet = after
 
 
 def _split(prelude: list) -> list[str]:

@@ -38,6 +38,7 @@ def chinese(site: Path, kept: Path) -> str:
     folder, names, rules = site / "_static" / "fonts", set(), []
     for letters in filter(None, slices):
         points = sorted(map(ord, letters))
+        # No features: the forms of other languages alone (locl) would take as much room again.
         made = _kept(kept, paths.FONTS / f"{_NAME}-Regular.ttf", letters, [])
         name = f"{_NAME}-{hashlib.sha256(made).hexdigest()[:8]}.woff2"
         names.add(name)
@@ -92,7 +93,7 @@ def _seen(path: Path) -> str:
 
 def _kept(kept: Path, font: Path, letters: set[str], features: list[str]) -> bytes:
     """Return a font cut down to some letters, made anew only when font or letters are others."""
-    told = f"3 {font.name} {hashlib.sha256(font.read_bytes()).hexdigest()} {features} {''.join(sorted(letters))}"
+    told = f"4 {font.name} {hashlib.sha256(font.read_bytes()).hexdigest()} {features} {''.join(sorted(letters))}"
     path = kept / f"font-{hashlib.sha256(told.encode()).hexdigest()[:24]}.woff2"
     if not path.is_file():
         keep(path, _subset(font, letters, features))
@@ -103,8 +104,7 @@ def _subset(font: Path, letters: set[str], features: list[str]) -> bytes:
     from fontTools import subset
     from fontTools.varLib import instancer
 
-    wanted = ["kern", "locl", *features]
-    options = subset.Options(flavor="woff2", layout_features=wanted, hinting=False, recalc_timestamp=False)
+    options = subset.Options(flavor="woff2", layout_features=features, hinting=False, recalc_timestamp=False)
     loaded = subset.load_font(str(font), options)
     cutter = subset.Subsetter(options)
     cutter.populate(unicodes=[ord(letter) for letter in letters] or [0x3000])
