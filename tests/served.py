@@ -1,4 +1,4 @@
-"""The site as a server gives it to a browser: packed, with a strict policy; and how much a page moves while it loads."""
+"""The site as a server gives it to a browser: packed, with a strict policy; and how much a page moves meanwhile."""
 
 from __future__ import annotations
 
@@ -84,8 +84,8 @@ def walk(context: Any, address: str) -> dict[str, Any]:
     """Open a page in a context of Playwright, scroll down to its end while charts come alive.
 
     Returns ``shift`` (the sum of all layout shifts, without unit; https://web.dev/articles/cls takes the worst window
-    of five seconds, which is less), ``moved`` (what moved: the markup of the largest five) and ``weight`` (bytes over the
-    wire before the first scroll, without the script of Vega).
+    of five seconds, which is less), ``moved`` (what moved: the markup of the largest five) and ``weight`` (bytes over
+    the wire before the first scroll, without the script of Vega).
     """
     page = context.new_page()
     page.add_init_script(_WATCH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import numpy as np
 import pytest
@@ -36,11 +37,13 @@ def _pixels(drawing):
 
 def test_a_lean_drawing_has_the_same_pixels():
     after = lean(DRAWN)
-    assert abs(_pixels(DRAWN) - _pixels(after)).max() <= 3
+    assert abs(_pixels(DRAWN) - _pixels(after)).max() <= 16  # of 255, at edges: places are rounded
     assert len(after) < 0.6 * len(DRAWN)
 
 
-@pytest.mark.parametrize("gone", ["unseen", "background", "foreground", "aria-label", "clip7", "pointer-events", "10.123"])
+@pytest.mark.parametrize(
+    "gone", ["unseen", "background", "foreground", "aria-label", "clip7", "pointer-events", "10.123"]
+)
 def test_what_nobody_sees_is_gone(gone):
     assert gone in DRAWN and gone not in lean(DRAWN)
 
@@ -51,8 +54,9 @@ def test_the_place_of_a_line_does_not_drift():
     path = "M" + "L".join(f"{x},{y}" for x, y in points)
     lines = f'{HEAD}<g><path d="{path}" stroke="#1c2733"/></g></svg>'
     told = etree.fromstring(lean(lines).encode()).find(".//{*}path").get("d")
-    assert len(told) < len(path)
-    assert abs(_pixels(lines) - _pixels(lean(lines))).max() <= 40
+    steps = np.array(re.findall(r"-?(?:\d+\.?\d*|\.\d+)", told), dtype=float).reshape(-1, 2)
+    assert told.startswith("m") and len(steps) == len(points) and len(told) < len(path) / 2
+    assert abs(steps.cumsum(axis=0) - np.array(points)).max() <= 0.00501
 
 
 def test_clips_are_counted_within_a_drawing():
@@ -61,7 +65,8 @@ def test_clips_are_counted_within_a_drawing():
 
 
 def test_a_palette_keeps_areas_and_edges():
-    spec = '{"mark":"bar","data":{"values":[{"a":"x","b":3},{"a":"y","b":5}]},"encoding":{"x":{"field":"b","type":"quantitative"},"y":{"field":"a","type":"nominal"},"color":{"field":"a","type":"nominal"}}}'
+    bar = {"x": {"field": "b", "type": "quantitative"}, "y": {"field": "a"}, "color": {"field": "a"}}
+    spec = {"mark": "bar", "data": {"values": [{"a": "x", "b": 3}, {"a": "y", "b": 5}]}, "encoding": bar}
     png = vl_convert.vegalite_to_png(spec, vl_version=stills.VEGALITE, scale=2)
     packed = stills._packed(png)
     assert len(packed) < len(png) / 2 and packed == stills._packed(png)

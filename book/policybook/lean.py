@@ -165,7 +165,11 @@ def _hoist(group: etree._Element) -> None:
     children = list(_drawn(group))
     for name in (*_OF_TEXT, *_OF_PAINT):
         if name in _OF_TEXT:
-            parts = [child for child in children if child.tag == f"{SVG}text" or next(child.iter(f"{SVG}text"), None) is not None]
+            parts = [
+                child
+                for child in children
+                if child.tag == f"{SVG}text" or next(child.iter(f"{SVG}text"), None) is not None
+            ]
         else:
             parts = children
         said = [part.get(name) for part in parts]
@@ -185,7 +189,7 @@ def _unwrap(group: etree._Element) -> None:
         return
     if len(group) == 1 and set(group.attrib).isdisjoint(group[0].attrib) and "clip-path" not in group.attrib:
         child = group[0]
-        if not ("opacity" in group.attrib or "transform" in group.attrib and "clip-path" in child.attrib):
+        if not ("opacity" in group.attrib or ("transform" in group.attrib and "clip-path" in child.attrib)):
             for name, value in group.attrib.items():
                 child.set(name, value)
             group.attrib.clear()

@@ -1,7 +1,8 @@
 """Charts, tables and linked data in the book: MyST-NB plugins, and how each writer sets them.
 
 A chart reaches the page as a still (SVG), with its specification in a file beside it: readable without scripts,
-interactive where they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one description.
+interactive where they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one
+description.
 """
 
 from __future__ import annotations
@@ -309,7 +310,9 @@ def for_browser(text: str) -> str:
 
 
 def _columns(rows: Any) -> Any:
-    if not (isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)):
+    if not (
+        isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
+    ):
         return rows
     return {"columns": {name: [row[name] for row in rows] for name in rows[0]}}
 

@@ -22,7 +22,21 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_load
 
 import policybook
-from policybook import articles, bundle, citing, data, execute, feeds, languages, marks, paths, pdf, render, strict, webfonts
+from policybook import (
+    articles,
+    bundle,
+    citing,
+    data,
+    execute,
+    feeds,
+    languages,
+    marks,
+    paths,
+    pdf,
+    render,
+    strict,
+    webfonts,
+)
 from policybook.paths import keep, keep_all
 from policybook.stills import chart_data, digest
 

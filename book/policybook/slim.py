@@ -1,4 +1,4 @@
-"""Pages that load quickly: one style sheet with the rules that pages use, scripts that wait, files that somebody asks for.
+"""Pages that load quickly: one style sheet with the rules in use, scripts that wait, files that somebody asks for.
 
 The theme and its extensions bring ten style sheets, of which pages use a tenth, and scripts that hold up the first
 sight of a page. What is left out here is what no page, style or script of the site names.
@@ -33,16 +33,20 @@ _EARLY = re.compile(r"<link rel=\"preload\" as=\"script\"[^>]*>\s*")
 # What extensions load on every page, and what a page needs to have for it to do anything.
 _IDLE = (
     (
-        re.compile(r"class=\"(?:(?:[^\"]* )?toggle[ \"]|(?:[^\"]* )?admonition [^\"]*\bdropdown[ \"]|(?:[^\"]* )?dropdown [^\"]*\badmonition[ \"])"),
         re.compile(
-            r"<script[^>]*(?:\btogglebutton\.js[^>]*></script>|>(?:let|var) toggle\w+ = '[^<']*';?</script>)\s*"
-            r"|<script>var togglebuttonSelector = [^<]*</script>\s*"
+            r"class=\"(?:[^\"]* )?(?:toggle|admonition (?:[^\"]* )?dropdown|dropdown (?:[^\"]* )?admonition)[ \"]"
         ),
+        re.compile(r"<script[^>]*(?:\btogglebutton\.js[^>]*>|>(?:let|var) toggle\w+ = '[^<']*';?)</script>\s*"),
     ),
-    (re.compile(r"class=\"(?:[^\"]* )?sd-tab-set[ \"]"), re.compile(r"<script[^>]*\bdesign-tabs\.js[^>]*></script>\s*")),
+    (
+        re.compile(r"class=\"(?:[^\"]* )?sd-tab-set[ \"]"),
+        re.compile(r"<script[^>]*\bdesign-tabs\.js[^>]*></script>\s*"),
+    ),
 )
 # A script that waits starts at once when its turn comes, hence what it reads must stand before it.
-_LATE = re.compile(r"(<script[^>]*\btogglebutton\.js[^>]*></script>\s*)(<script>var togglebuttonSelector[^<]*</script>\s*)")
+_LATE = re.compile(
+    r"(<script[^>]*\btogglebutton\.js[^>]*></script>\s*)(<script>var togglebuttonSelector[^<]*</script>\s*)"
+)
 # The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
 _TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
 # The one script that runs before the page is drawn also sends for the two fonts in which every page begins: else the
@@ -82,7 +86,7 @@ def slim(page: str) -> str:
     seen: set[str] = set()
 
     def wait(found: re.Match[str]) -> str:
-        """Let a script run when the page is there, in its place among the others; the choice of the theme cannot wait."""
+        """Let a script run when the page is there, in its place among others; the choice of the theme cannot wait."""
         attributes, code = found["attributes"], found["code"].strip()
         if "type=" in attributes or "data-cfasync" in attributes:
             return found.group()
@@ -110,7 +114,9 @@ def one_sheet(site: Path, rules: str = "") -> None:
     shared = next((sheets for path, page in pages.items() if (sheets := _sheets(site, path, page))), [])
     target = site / SHEET
     if shared:
-        words = _vocabulary(pages.values(), [path.read_text(encoding="utf-8") for path in sorted((site / "_static").rglob("*.js"))])
+        words = _vocabulary(
+            pages.values(), [path.read_text(encoding="utf-8") for path in sorted((site / "_static").rglob("*.js"))]
+        )
         merged = rules + "".join(_rules(site / name, site, words) for name in shared)
         others = [*pages.values(), *(path.read_text(encoding="utf-8") for path in _beside(site))]
         keep(target, _without_idle_variables(merged, "".join(others)).encode())
@@ -144,9 +150,7 @@ def _shared(page: str) -> Iterator[re.Match[str]]:
 def _sheets(site: Path, path: Path, page: str) -> list[str]:
     """Return the names within the site of the style sheets that a page shares with the others, if they are there."""
     folder = path.parent.relative_to(site).as_posix()
-    names = [
-        posixpath.normpath(posixpath.join(folder, _HREF.search(link.group())[1])) for link in _shared(page)
-    ]
+    names = [posixpath.normpath(posixpath.join(folder, _HREF.search(link.group())[1])) for link in _shared(page)]
     return names if all((site / name).is_file() for name in names) else []
 
 
@@ -179,7 +183,9 @@ def _rules(path: Path, site: Path, words: tuple[frozenset[str], tuple[str, ...]]
     return "".join(_kept(nodes, base, path, site, words))
 
 
-def _kept(nodes: list, base: str, path: Path, site: Path, words: tuple[frozenset[str], tuple[str, ...]]) -> Iterator[str]:
+def _kept(
+    nodes: list, base: str, path: Path, site: Path, words: tuple[frozenset[str], tuple[str, ...]]
+) -> Iterator[str]:
     for node in nodes:
         if node.type == "at-rule" and node.lower_at_keyword == "import":
             address = next(token.value for token in node.prelude if token.type in ("string", "url"))
@@ -209,7 +215,7 @@ def _without_idle_variables(sheet: str, others: str) -> str:
     asked = set(re.findall(r"--[\w-]+", others))
     while True:
         used = asked | set(re.findall(r"var\(\s*(--[\w-]+)", sheet))
-        after = _VARIABLE.sub(lambda found: found.group() if found[1] in used else "", sheet)
+        after = _VARIABLE.sub(lambda found, used=used: found.group() if found[1] in used else "", sheet)
         after = re.sub(r"(?m)^[^{}@\n]*\{;?\}\n", "", after)
         if after == sheet:
             return sheet
@@ -230,7 +236,9 @@ def _split(prelude: list) -> list[str]:
 def _may_match(selector: str, words: tuple[frozenset[str], tuple[str, ...]]) -> bool:
     """Say whether every class and id that a selector asks for is known to some page, or may be made by a script."""
     known, starts = words
-    names = (re.sub(r"\\(.)", r"\1", name) for name in _NAMED.findall(re.sub(r"\"[^\"]*\"", "", _NEGATED.sub("", selector))))
+    names = (
+        re.sub(r"\\(.)", r"\1", name) for name in _NAMED.findall(re.sub(r"\"[^\"]*\"", "", _NEGATED.sub("", selector)))
+    )
     return all(name in known or name.startswith(starts) for name in names)
 
 

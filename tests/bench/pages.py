@@ -27,10 +27,9 @@ from rich.table import Table
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from policybook import paths, site  # noqa: E402
 from served import serve, walk  # noqa: E402
 from support import CHROMIUM, NO_BROWSER  # noqa: E402
-
-from policybook import paths, site  # noqa: E402
 
 # The last line that runs with Node 18 and 20.
 LIGHTHOUSE = "lighthouse@12.8.2"
