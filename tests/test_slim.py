@@ -91,6 +91,24 @@ def test_scripts_wait_and_those_without_work_go():
     assert all("defer" in tag or "cfasync" in tag for tag in re.findall(r"<script[^>]*>", page))
     assert '<pre>name<span class="o">=</span></pre>' in page
     assert "searchtools" in slim.slim(PAGE.replace("= false", "= true"))
+    assert "searchtools" in slim.slim(PAGE.replace('id="here"', 'id="search-results"'))
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_a_search_finds_and_a_page_from_disk_has_its_fonts(browser, built):
+    page = browser.new_page()
+    page.goto((built / "search.html").as_uri() + "?q=electricity")
+    page.wait_for_selector("#search-results li a")
+    page.goto((built / "book" / "index.html").as_uri())
+    page.wait_for_function("[...document.fonts].filter((face) => face.status === 'loaded').length >= 3")
+    # The width of a word tells the font: with the system's own it would be another one.
+    wide = """() => { const pen = document.createElement("canvas").getContext("2d");
+      const width = (font) => { pen.font = font; return pen.measureText("Global AI Governance").width; };
+      return width('40px "Source Sans 3", monospace') - width("40px monospace"); }"""
+    assert abs(page.evaluate(wide)) > 5
+    page.close()
 
 
 @pytest.fixture(scope="module")

@@ -49,15 +49,25 @@ _LATE = re.compile(
 )
 # The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
 _TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
-# The one script that runs before the page is drawn also sends for the two fonts in which every page begins: else the
-# browser learns of them from the style sheet only. Not from disk, where browsers refuse to load a font ahead.
-_THEME = re.compile(r"(<script data-cfasync=\"false\">)((?:(?!preload|</script>).)*)(</script>)", re.DOTALL)
+# The one script that runs before the page is drawn also sends for the fonts in which every page begins: else the
+# browser learns of them from the style sheet only, and one that is late is not used on this page (font-display:
+# optional). From disk browsers refuse to load a font ahead, but may set the page anew: nobody waits there.
+_THEME = re.compile(r"(<script data-cfasync=\"false\">)((?:(?!FontFace|</script>).)*)(</script>)", re.DOTALL)
 _FONTS = """
-if (location.protocol.startsWith("http")) for (const name of ["source-sans-3", "source-serif-4"]) {
-  const link = document.createElement("link");
-  Object.assign(link, { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous" });
-  link.href = new URL(`../fonts/${name}-latin-wght-normal.woff2`, document.currentScript.src).href;
-  document.head.append(link);
+for (const [family, file, style] of [
+  ["Source Sans 3", "source-sans-3-latin-wght-normal", "normal"],
+  ["Source Serif 4", "source-serif-4-latin-wght-normal", "normal"],
+  ["Source Sans 3", "source-sans-3-latin-wght-italic", "italic"],
+]) {
+  const address = new URL(`../fonts/${file}.woff2`, document.currentScript.src).href;
+  if (!location.protocol.startsWith("http")) {
+    const face = new FontFace(family, `url("${address}")`, { style, weight: "200 900", display: "swap" });
+    document.fonts.add(face);
+    face.load().catch(() => {});
+  } else if (style === "normal") {
+    const ahead = { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous", href: address };
+    document.head.append(Object.assign(document.createElement("link"), ahead));
+  }
 }
 """
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
@@ -75,7 +85,7 @@ def slim(page: str) -> str:
     To be called before scripts within the page become files. A page that is slim already comes back as it was.
     """
     page = _CODE.sub(lambda block: _PLAIN.sub(r"\1", block.group()), page)
-    if _TYPING in page:
+    if _TYPING in page and 'id="search-results"' not in page:
         page = _SEARCH.sub("", page)
     page = _EARLY.sub("", _TIP.sub(r'\1"', page))
     for needed, loaded in _IDLE:
