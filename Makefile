@@ -40,6 +40,8 @@ check: .venv/book.done
 bench: .venv/test.done
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/count_texts.py
+	$(BIN)/policybook build
+	$(BIN)/python tests/bench/pages.py
 
 clean:
 	rm -rf _build

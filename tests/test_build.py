@@ -58,6 +58,7 @@ def test_one_command_makes_pages_pdf_and_figures(small):
         "fig-events.png",
         "fig-events.csv",
         "fig-events.vl.json",
+        "fig-events.js",
         "index.json",
     }
 
@@ -101,15 +102,15 @@ def test_a_passage_follows_the_text_that_was_added(broken, tmp_path):
 def test_a_changed_style_sheet_reaches_every_page(broken):
     before = _published(broken)
     sheet = broken / "book" / "_static" / "custom.css"
-    sheet.write_text(sheet.read_text(encoding="utf-8") + "\n.new { color: inherit; }\n", encoding="utf-8")
+    sheet.write_text(sheet.read_text(encoding="utf-8") + "\n.bd-article { orphans: 7; }\n", encoding="utf-8")
     policybook("build", "--no-pdf", cwd=broken)
-    assert ".new {" in (broken / "_build" / "html" / "_static" / "custom.css").read_text(encoding="utf-8")
+    assert "orphans:7" in (broken / "_build" / "html" / "_static" / "pages.css").read_text(encoding="utf-8")
     after = _published(broken)
     assert all(_sheet(after[name]) != _sheet(before[name]) for name in before)
 
 
 def _sheet(page):
-    return re.search(r"custom\.css\?v=\w+", page.decode())[0]
+    return re.search(r"pages\.css\?v=\w+", page.decode())[0]
 
 
 def test_a_failing_cell_stops_the_build_the_second_time_too(broken):

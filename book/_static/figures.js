@@ -66,15 +66,15 @@
     }
   }
 
-  function rowsOf(chart) {
+  async function rowsOf(chart) {
     // The rule by which the file of data was made: the named dataset, else the longest.
-    const spec = window.policybook.spec(chart);
+    const spec = await self.policybook.specification(chart);
     const sets = spec.datasets ?? {};
     return sets[spec.data?.name] ?? Object.values(sets).reduce((most, rows) => (rows.length > most.length ? rows : most), []);
   }
 
-  function data(figure, title) {
-    const rows = rowsOf(figure.querySelector(".pb-chart"));
+  async function data(figure, title) {
+    const rows = await rowsOf(figure.querySelector(".pb-chart"));
     const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
     const table = document.createElement("table");
     const caption = table.createCaption();
@@ -113,7 +113,8 @@
     if (!job || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     const figure = tool.closest("figure");
-    job(figure, figure.querySelector(".caption-text").textContent);
+    // What cannot be shown is followed as the link that it is without this script.
+    Promise.resolve(job(figure, figure.querySelector(".caption-text").textContent)).catch(() => { location.href = tool.href; });
   });
   // A button answers to the space bar, a link does not.
   document.addEventListener("keydown", (event) => {

@@ -106,7 +106,8 @@ def write(out: Path, figures: Iterable[Figure], stills: Stills, cite: Callable[[
             "svg": still.encode(),
             "png": stills.png(figure.spec),
             "csv": chart_data(content).encode(),
-            "vl.json": (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode(),
+            "js": for_browser(figure.spec).encode(),
+            "vl.json": (json.dumps(content, ensure_ascii=False, separators=(",", ":")) + "\n").encode(),
             "html": own_page(figure, caption, notes, still, citation).encode(),
         }
         for ending, written in files.items():
@@ -118,6 +119,29 @@ def write(out: Path, figures: Iterable[Figure], stills: Stills, cite: Callable[[
         if path.name not in kept:
             path.unlink()
     return [entry["name"] for entry in index]
+
+
+def for_browser(text: str) -> str:
+    """Return a specification (JSON) as the script that ``charts.js`` asks for when the chart comes into view.
+
+    A script, since pages read from disk may load no other file. A dataset of rows that all have the same names becomes
+    ``{"columns": {name: [values]}}``; Vega-Lite itself knows no such form, hence the file for download has rows.
+    Caption, alt text and sources stand in the page already.
+    """
+    spec = json.loads(text)
+    about = spec.get("usermeta", {}).get("policybook", {})
+    spec["usermeta"] = {"policybook": {"name": about.get("name", "")}}
+    spec["datasets"] = {name: _columns(rows) for name, rows in spec.get("datasets", {}).items()}
+    packed = json.dumps(spec, ensure_ascii=False, separators=(",", ":"))
+    return f"(self.policybookSpecs ??= {{}})[{json.dumps(about.get('name', ''))}] = {packed};\n"
+
+
+def _columns(rows: Any) -> Any:
+    if not (
+        isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
+    ):
+        return rows
+    return {"columns": {name: [row[name] for row in rows] for name in rows[0]}}
 
 
 def _entry(figure: Figure, caption: str, still: str, citation: citing.Citation) -> dict[str, Any]:
@@ -213,8 +237,8 @@ def own_page(figure: Figure, caption: str, notes: str, still: str, citation: cit
 <meta property="og:image:alt" content="{alt}">
 <meta name="twitter:card" content="summary_large_image">
 {known}<link rel="icon" href="../_static/favicon.svg" type="image/svg+xml">
-<link rel="stylesheet" href="../_static/custom.css">
-<script src="../_static/theme.js"></script>
+<link rel="stylesheet" href="../_static/pages.css?v=0">
+<script data-cfasync="false" src="../_static/theme.js"></script>
 </head>
 <body class="pb-own">
 <main>

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import io
 import json
 import logging
 import os
@@ -22,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import pikepdf
 import pypandoc
 import typst
 from fontTools.ttLib import TTFont
@@ -658,13 +660,24 @@ def _typeset(
     inputs = {"about": json.dumps(about)}
     try:
         compiler = typst.Compiler(folder / "main.typ", root=folder, font_paths=fonts, sys_inputs=inputs)
-        return compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=date)
+        return _packed(compiler.compile(format="pdf", pdf_standards=["ua-1"], timestamp=date))
     except typst.TypstError as error:
         said = str(error.diagnostic)
         chapter = re.search(r"/(\d+)\.typ:\d+", said)
         guilty = [page.name for page in site.values() if any(name in said for name in page.files)]
         where = list(site)[int(chapter[1])] if chapter else (guilty or ["the report"])[0]
         raise PdfError(" ".join([f"{where}: {error.message}", *error.hints])) from error
+
+
+def _packed(content: bytes) -> bytes:
+    """Return a PDF with its small objects in packed streams (PDF 1.7, 7.5.7), at less than half its size.
+
+    Nothing is left out: an accessible PDF has a tag for every word set apart, and Typst writes each by itself.
+    """
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(content)) as document:
+        document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate, deterministic_id=True)
+    return out.getvalue()
 
 
 def _typst(program: str, page: _Page, source: str, folder: Path, kept: Path | None) -> str:

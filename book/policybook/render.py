@@ -1,7 +1,8 @@
 """Charts, tables and linked data in the book: MyST-NB plugins, and how each writer sets them.
 
-A chart reaches the page as a still (SVG) with its specification beside it: readable without scripts, interactive where
-they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one description.
+A chart reaches the page as a still (SVG), with its specification in a file beside it: readable without scripts,
+interactive where they run. A table becomes a docutils table, so that HTML, LaTeX and the rest come from one
+description.
 """
 
 from __future__ import annotations
@@ -212,11 +213,11 @@ def _visit_chart_html(self, node: chart) -> None:
     name, alt = node["name"], html.escape(node["alt"], quote=True)
     still = _own_ids(stills(self.builder.app).svg(node["spec"]), name)
     still = re.sub(r"<svg ", f'<svg role="img" aria-label="{alt}" ', still, count=1)
-    spec = _in_script(node["spec"])
+    spec = "../" * self.builder.current_docname.count("/") + f"{figures.FOLDER}/{name}.js"
     # In reach of the keyboard, since it scrolls where it is wider than the page.
     label = f'tabindex="0" role="group" aria-label="Chart of figure {_number(self.builder, name)}"'
-    self.body.append(f'<div class="pb-chart" data-figure="{name}" {label}><div class="pb-still">{still}</div>')
-    self.body.append(f'<script type="application/json" class="pb-spec">{spec}</script></div>\n')
+    self.body.append(f'<div class="pb-chart" data-figure="{name}" data-spec="{spec}" {label}>')
+    self.body.append(f'<div class="pb-still">{still}</div></div>\n')
     raise nodes.SkipNode
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import html
-import io
 import json
 import re
 from collections.abc import Iterator
@@ -45,10 +44,11 @@ from policybook import (
     standalone,
     strict,
     wayfinding,
+    webfonts,
 )
 from policybook.head import PDF_NAME
 from policybook.paths import keep, keep_all
-from policybook.stills import CHINESE, digest
+from policybook.stills import digest
 
 CITATIONS = "cite"
 LOG = logging.getLogger(__name__)
@@ -359,8 +359,8 @@ def _write_beside(app: Sphinx, error: Exception | None) -> None:
         raise ExtensionError(str(reason)) from None
     if written:
         keep(out / "_static" / "vega.js", stills.script().encode())
-    _write_chinese_font(out, stills.folder)
-    strict.tighten(out)
+    strict.tighten(out, webfonts.chinese(out, stills.folder))
+    webfonts.cut(out, stills.folder)
 
 
 def _all_figures(app: Sphinx) -> Iterator[figures.Figure]:
@@ -371,34 +371,6 @@ def _all_figures(app: Sphinx) -> Iterator[figures.Figure]:
             spec = (render.stills(app).folder / stored).read_text(encoding="utf-8")
             number = ".".join(str(part) for part in numbers.get(name, ()))
             yield figures.Figure(name, number, page, app.env.titles[page].astext(), alt, spec)
-
-
-def _write_chinese_font(out: Path, folder: Path) -> None:
-    """Cut the committed Chinese font down to the characters that the pages use, for readers whose system has none.
-
-    One weight: browsers embolden it for the few headings with Chinese.
-    """
-    used: set[str] = set()
-    for page in out.rglob("*.html"):
-        used.update(CHINESE.findall(page.read_text(encoding="utf-8")))
-    key = hashlib.sha256("".join(sorted(used)).encode()).hexdigest()[:24]
-    kept = folder / f"NotoSansSC-{key}.woff2"
-    if not kept.is_file():
-        keep(kept, _subset(paths.FONTS / "NotoSansSC-Regular.ttf", used))
-    keep(out / "_static" / "fonts" / "NotoSansSC.woff2", kept.read_bytes())
-
-
-def _subset(font: Path, characters: set[str]) -> bytes:
-    from fontTools import subset
-
-    options = subset.Options(flavor="woff2", layout_features=["kern", "locl"], hinting=False, recalc_timestamp=False)
-    cut = subset.load_font(str(font), options)
-    cutter = subset.Subsetter(options)
-    cutter.populate(unicodes=[ord(character) for character in characters] or [0x3000])
-    cutter.subset(cut)
-    stream = io.BytesIO()
-    subset.save_font(cut, stream, options)
-    return stream.getvalue()
 
 
 def reading_order(report: paths.Paths) -> list[str]:

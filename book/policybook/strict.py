@@ -13,6 +13,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+from policybook import slim
 from policybook.mend import mend
 from policybook.paths import keep
 
@@ -111,15 +112,18 @@ def _drawing(name: str, icons: str) -> tuple[str, ...] | None:
     return drawn.groups() if drawn else None
 
 
-def tighten(site: Path) -> None:
-    """Mend every page of a built site, make it strict, and leave out what no page asks for any more."""
+def tighten(site: Path, rules: str = "") -> None:
+    """Mend every page of a built site, make it strict, and leave out what no page asks for any more.
+
+    ``rules`` are CSS rules that all pages get, with addresses as seen from ``_static``.
+    """
     icons = (site / _ICONS).read_text(encoding="utf-8") if (site / _ICONS).is_file() else ""
     asked: set[str] = set()
     for path in sorted(site.rglob("*.html")):
         parts = path.relative_to(site).parts
         if "_static" in parts:
             continue
-        mended = mend(path.read_text(encoding="utf-8"))
+        mended = slim.slim(mend(path.read_text(encoding="utf-8")))
         after, files = strict(mended, "../" * (len(parts) - 1), icons)
         for name, content in files.items():
             keep(site / FOLDER / name, content.encode())
@@ -130,3 +134,5 @@ def tighten(site: Path) -> None:
     unused = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/vendor/fontawesome/**/*.ttf")
     for path in left.union(*(site.glob(pattern) for pattern in unused)):
         path.unlink()
+    slim.one_sheet(site, rules)
+    slim.leave_out(site)

@@ -126,9 +126,9 @@ def main() -> None:
     )
     target = ROOT / "_build" / "bench.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(
-        json.dumps({"times": results, "page_bytes": weights, "site_bytes": whole, "pdf_bytes": pdf}, indent=1)
-    )
+    before = json.loads(target.read_text(encoding="utf-8")) if target.is_file() else {}  # what other benches wrote
+    now = {"times": results, "page_bytes": weights, "site_bytes": whole, "pdf_bytes": pdf}
+    target.write_text(json.dumps(before | now, indent=1))
     OUT.print(f"written to {target}", soft_wrap=True)
 
 
