@@ -109,6 +109,8 @@ _CALLS = {
     "topic": ("div", "box"),
     "sidebar": ("div", "box"),
     "margin": ("div", "box"),
+    "pb-question": ("div", "question"),
+    "pb-deck": ("span", "deck"),
     "sd-card": ("div", "card"),
     "pb-notes": ("div", "small"),
     "legend": ("div", "small"),
@@ -389,7 +391,10 @@ def _clean(page: _Page, root: Path, site: dict[str, _Page]) -> str:
         region = {"Hans": "CN", "Hant": "TW"}.get("".join(rest[:1]), "".join(rest[-1:]).upper() or None)
         if element.tag != "span" or element.get("data-typ"):
             element = _wrap(element, "div" if element.tag in _CONTAINERS else "span")
-        _mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
+        if "Latn" in rest:  # pinyin: the language is Chinese, the letters are not
+            _mark(element, "latin", language.lower())
+        else:
+            _mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
     for element in article.iter(etree.Element):
         kept = {key: element.get(key) for key in (*_KEPT.get(element.tag, ()), "data-typ", "data-args")}
         kept |= {"id": element.get("data-label"), "style": element.get("data-style")}
@@ -656,7 +661,7 @@ def _typeset(
         (folder / f"{number}.typ").write_text(f'#import "report.typ": *\n{chapter}', encoding="utf-8")
         main += f'#pagebreak(weak: true)\n#include "{number}.typ"\n'
     (folder / "main.typ").write_text(main, encoding="utf-8")
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[paths.FONTS])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[paths.FONTS])
     inputs = {"about": json.dumps(about)}
     try:
         compiler = typst.Compiler(folder / "main.typ", root=folder, font_paths=fonts, sys_inputs=inputs)
