@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from policybook import charts, render, tables
+from policybook import charts, figures, render, tables
 from policybook.stills import Stills, chart_data
 
 
@@ -202,3 +202,21 @@ def _luminance(colour):
 def test_marks_keep_their_contrast_on_both_pages(colour, paper):
     light, dark = sorted([_luminance(colour), _luminance(paper)], reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3.0
+
+
+@pytest.mark.parametrize(
+    ("rows", "packed"),
+    [
+        ([{"a": 1, "b": None}, {"b": 2, "a": 3}], {"columns": {"a": [1, 3], "b": [None, 2]}}),
+        ([{}], [{}]),  # a mark without data
+        ([{"a": 1}, {"b": 2}], [{"a": 1}, {"b": 2}]),
+        ([], []),
+        ({"type": "Topology"}, {"type": "Topology"}),
+        ([1, 2], [1, 2]),
+    ],
+)
+def test_a_dataset_goes_by_column_where_its_rows_are_alike(rows, packed):
+    text = json.dumps({"datasets": {"d": rows}, "usermeta": {"policybook": {"name": "fig-x", "alt": "long"}}})
+    script = figures.for_browser(text)
+    spec = json.loads(script[script.index("] = ") + 4 :].removesuffix(";\n"))
+    assert spec == {"datasets": {"d": packed}, "usermeta": {"policybook": {"name": "fig-x"}}}

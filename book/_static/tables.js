@@ -1,7 +1,27 @@
 // Long tables: search and sorting in the browser, by DataTables (MIT licence, in vendor/), and lists to choose from.
 (function () {
   "use strict";
-  for (const table of document.querySelectorAll(".pb-search table")) {
+  // Not before the reader does something: until then a table shows all of its rows, and the page is drawn sooner.
+  // One table at a time, so that the page answers in between. A link to a row needs its table at once.
+  const waiting = [...document.querySelectorAll(".pb-search table")];
+  const acts = ["scroll", "pointermove", "pointerdown", "keydown", "focusin", "hashchange"];
+
+  function next() {
+    const table = waiting.shift();
+    if (!table) return;
+    begin(table);
+    setTimeout(next);
+  }
+
+  function start() {
+    for (const act of acts) removeEventListener(act, start, true);
+    next();
+  }
+
+  for (const act of acts) addEventListener(act, start, { capture: true, passive: true });
+  if (location.hash) start();
+
+  function begin(table) {
     const columns = [...table.querySelectorAll("col")].map((column) => column.className);
     const api = new window.DataTable(table, {
       paging: table.tBodies[0].rows.length > 60,

@@ -137,9 +137,9 @@ def for_browser(text: str) -> str:
 
 
 def _columns(rows: Any) -> Any:
-    if not (
-        isinstance(rows, list) and rows and all(isinstance(row, dict) and row.keys() == rows[0].keys() for row in rows)
-    ):
+    """Return a dataset by column where all rows have the same names and there are some; another one as it is."""
+    alike = isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows)
+    if not alike or not rows[0] or any(row.keys() != rows[0].keys() for row in rows):
         return rows
     return {"columns": {name: [row[name] for row in rows] for name in rows[0]}}
 
