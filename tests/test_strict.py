@@ -124,7 +124,26 @@ def test_charts_come_alive_under_a_strict_policy(browser, built, report):
 def test_the_site_is_small(built):
     """Readers behind slow lines, and those who take the whole site with them."""
     sizes = {path: path.stat().st_size for path in built.rglob("*") if path.is_file()}
-    whole = ("report.pdf", "report.epub")  # the report once more, for those who take it with them
-    pages = sum(size for path, size in sizes.items() if path.name not in whole)
+    # The report and its data once more, for those who take them with them.
+    pages = sum(size for path, size in sizes.items() if path.suffix not in (".pdf", ".epub", ".zip"))
     assert pages < 15_000_000, sorted(((n, p.name) for p, n in sizes.items()), reverse=True)[:10]
     assert not [path.name for path in sizes if path.suffix in (".map", ".ttf") or path.name == "fontawesome.js"]
+
+
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_nothing_is_kept_with_the_reader_but_the_theme(browser, built):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto((built / "search.html").as_uri() + "?q=compute")
+    page.wait_for_selector("#pb-find li a")
+    page.goto((built / "book" / "plan.html").as_uri())
+    page.mouse.wheel(0, 2000)
+    page.evaluate("document.querySelector('.bd-sidebar-primary').scrollTop = 40")
+    page.wait_for_timeout(300)
+    page.goto((built / "book" / "claims.html").as_uri())
+    kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert set(kept) <= {"mode", "theme"}, kept
+    assert not context.cookies()
+    context.close()

@@ -37,3 +37,19 @@ def mend(page: str) -> str:
     for pattern, better in MENDED:
         page = pattern.sub(better, page)
     return page
+
+
+# Scripts that keep something with the reader beside the choice of the theme: the words of the last search, and how far
+# the side bar was scrolled. Neither is worth a trace on a shared machine.
+FORGETFUL: tuple[tuple[str, str, str], ...] = (
+    ("sphinx_highlight.js", "const SPHINX_HIGHLIGHT_ENABLED = true", "const SPHINX_HIGHLIGHT_ENABLED = false"),
+    ("pydata-sphinx-theme.js", 'sessionStorage.setItem("sidebar-scroll-top",e.scrollTop)', "void 0"),
+)
+
+
+def forget(name: str, script: str) -> str:
+    """Return a script of the theme or of Sphinx that keeps nothing; others come back as they were."""
+    for of, said, better in FORGETFUL:
+        if name == of:
+            script = script.replace(said, better)
+    return script

@@ -37,7 +37,7 @@ KINDS = ("performance", "accessibility", "best-practices", "seo")
 GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
 MOST_SHIFT, MOST_WEIGHT, MOST_SITE = 0.02, 350_000, 15_000_000
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-WHOLE = (site.PDF_NAME, "report.epub")
+WHOLE = (".pdf", ".epub", ".zip")  # the report and its data once more, for those who take them with them
 OUT = Console()
 
 
@@ -113,7 +113,7 @@ def main() -> None:
             pages[name] |= scores
     sizes = {path.relative_to(built).as_posix(): path.stat().st_size for path in built.rglob("*") if path.is_file()}
     whole = sum(sizes.values())
-    beside = {name: sizes[name] for name in WHOLE if name in sizes}
+    beside = {name: size for name, size in sizes.items() if Path(name).suffix in WHOLE}
     show(pages, why)
     OUT.print(
         f"site {whole / 1e6:.2f} MB, without the whole report once more ({', '.join(beside) or 'none'}) "
