@@ -130,3 +130,11 @@ def test_nothing_moves_and_the_first_view_is_light(browser, served, report, size
         assert seen["shift"] < 0.02, f"{name}: {seen['moved']}"
         heaviest = sorted((size, address) for address, size in seen["loaded"].items())[-8:]
         assert 50_000 < seen["weight"] <= 350_000, f"{name}: {seen['weight']}, {heaviest}"
+
+
+@pytest.mark.book
+def test_the_one_sheet_has_the_colours_of_code_for_both_themes(built):
+    """The theme writes them at the end of a build; a sheet put together before has others, hard to read."""
+    sheet = (built / "_static" / "pages.css").read_text(encoding="utf-8")
+    for theme in ("light", "dark"):
+        assert f'html[data-theme="{theme}"] .highlight .kn{{' in sheet

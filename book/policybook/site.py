@@ -458,11 +458,9 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _pdf_button, priority=900)
     app.connect("html-page-context", _announce_feed)
     app.connect("build-finished", _write_citations)
-    app.connect(
-        "build-finished", _write_beside, priority=600
-    )  # after the theme has put its own colours of code in place
     app.connect("build-finished", _write_feed)
     app.connect("build-finished", _write_copies)
+    app.connect("build-finished", _write_beside, priority=600)  # when the theme has written its styles of code
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}
