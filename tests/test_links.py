@@ -112,8 +112,8 @@ def broken(site: Path) -> list[str]:
         look(path, [str(address) for address in etree.parse(path).xpath("//@href")])
     figures = site / "figures" / "index.json"
     for item in json.loads(figures.read_text(encoding="utf-8")):
-        files = [f"{item['name']}.{ending}" for ending in ("svg", "png", "csv", "vl.json")]
-        look(figures, [f"../{item['page']}#{item['name']}", *files])
+        files = [f"{item['name']}.{ending}" for ending in ("svg", "png", "csv", "vl.json", "js", "html")]
+        look(figures, [f"../{item['page']}", *files])
     script = site / "searchindex.js"
     index = json.loads(script.read_text(encoding="utf-8").removeprefix("Search.setIndex(").removesuffix(")"))
     look(script, [f"_sources/{name}" for name in index["filenames"]])
@@ -194,7 +194,7 @@ def test_a_planted_fault_is_found(site, planted, said):
 def test_a_file_that_style_sheets_feeds_and_lists_name_is_missed(site):
     (site / "a b.css").write_text("@import 'x.css'; p { background: url(x.woff2) }")
     (site / "f.atom").write_text("<feed xmlns='http://www.w3.org/2005/Atom'><link href='one.html#half'/></feed>")
-    (site / "figures" / "index.json").write_text('[{"name": "fig-a", "page": "one.html"}]')
+    (site / "figures" / "index.json").write_text('[{"name": "fig-a", "page": "one.html#fig-a"}]')
     index = {"filenames": ["one.md"], "docnames": ["one"], "alltitles": {"One": [[0, "eins"]]}}
     (site / "searchindex.js").write_text(f"Search.setIndex({json.dumps(index)})")
     lines = "\n".join(broken(site))

@@ -4,6 +4,7 @@
   // Not before the reader does something: until then a table shows all of its rows, and the page is drawn sooner.
   // One table at a time, so that the page answers in between. A link to a row needs its table at once.
   const waiting = [...document.querySelectorAll(".pb-search table")];
+  const here = document.currentScript.src;
   const acts = ["scroll", "pointermove", "pointerdown", "keydown", "focusin", "hashchange"];
 
   function next() {
@@ -15,7 +16,11 @@
 
   function start() {
     for (const act of acts) removeEventListener(act, start, true);
-    next();
+    // Without it the tables stay whole, as they are.
+    const script = document.createElement("script");
+    script.src = new URL("vendor/datatables.min.js", here).href;
+    script.onload = next;
+    document.head.append(script);
   }
 
   for (const act of acts) addEventListener(act, start, { capture: true, passive: true });

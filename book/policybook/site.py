@@ -228,7 +228,6 @@ def _page_scripts(
         app.add_js_file("charts.js", loading_method="defer")
         app.add_js_file("figures.js", loading_method="defer")
     if any("pb-search" in node["classes"] for node in doctree.findall(nodes.container)):
-        app.add_js_file("vendor/datatables.min.js", loading_method="defer")
         app.add_js_file("tables.js", loading_method="defer")
 
 
