@@ -116,7 +116,7 @@ def test_every_figure_has_a_page_whose_links_lead_somewhere(index, built):
         assert " ".join("".join(heading.itertext()).split()) == entry["title"]
         for address in root.xpath("//@href | //@src"):
             if not address.startswith("https:"):
-                file = address.partition("#")[0]
+                file = address.partition("#")[0].partition("?")[0]
                 assert (path.parent / file).is_file(), (entry["name"], address)
 
 

@@ -207,7 +207,7 @@ def test_chinese_is_text_and_its_font_embedded(reader: pypdf.PdfReader, text: st
             inner = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
             fonts[font["/BaseFont"].split("+")[-1]] = any(key.startswith("/FontFile") for key in inner)
     assert all(fonts.values())
-    assert {name.split("-")[0] for name in fonts} == {"SourceSans3", "NotoSansSC"}
+    assert {name.split("-")[0] for name in fonts} == {"SourceSans3", "SourceSerif4", "NotoSansSC", "DejaVuSansMono"}
 
 
 def test_outline_follows_the_headings(reader: pypdf.PdfReader) -> None:

@@ -62,8 +62,8 @@ _FEATURES = (
     "tableOfContents",
     "displayTransformability",
 )
-_FONTS = ("SourceSans3-Regular", "SourceSans3-Semibold", "SourceSans3-It", "SourceSerif4-Semibold")
-_CHINESE_FONT = "NotoSansSC-Regular"
+_FONTS = ("SourceSans3-Regular.ttf", "SourceSans3-Semibold.ttf", "SourceSans3-It.ttf", "SourceSerif4-Semibold.otf")
+_CHINESE_FONT = "NotoSansSC-Regular.ttf"
 # pandoc leaves room for notes where it finds one; all else goes through as it is.
 _FILTER = (
     NOTES
@@ -83,7 +83,7 @@ _KEPT = {
     "div": ("lang", "data-typ", "data-args"),
     "col": ("style",),
 }
-_CLASSES = frozenset({"num", "date", "wide", "question", "caption-number"})
+_CLASSES = frozenset({"num", "date", "wide", "caption-number"})
 # A table with more columns than this does not fit into the width of a phone.
 _NARROW = 4
 XHTML, EPUB, OPF = "http://www.w3.org/1999/xhtml", "http://www.idpf.org/2007/ops", "http://www.idpf.org/2007/opf"
@@ -150,7 +150,8 @@ def build(html: Path, target: Path, pages: list[str], about: About, kept: Path) 
         body = "\n".join(_clean(page, html, site, images) for page in site.values())
         description = "".join(site[pages[0]].article.getroottree().xpath("//meta[@name='description']/@content")[:1])
         drawn = {name: _drawn(name, path, alt) for name, (path, alt) in images.items()}
-        letters = set(body) | {one for drawing in drawn.values() for one in "".join(drawing.itertext())}
+        said = [about.title, about.subtitle, about.authors, about.cited, *(caption for caption, _ in about.parts)]
+        letters = set(body).union(*said, *("".join(drawing.itertext()) for drawing in drawn.values()))
         with tempfile.TemporaryDirectory(prefix="policybook-epub-") as folder:
             packed = _pandoc(Path(folder), body, about, date, language(site), description, letters, kept)
         paths.keep(target, _finished(packed, site, about, images, drawn, date))
@@ -290,8 +291,8 @@ def _fonts(folder: Path, letters: set[str], kept: Path) -> list[str]:
     names = []
     for name in (*_FONTS, _CHINESE_FONT):
         of_font, features = (chinese, []) if name == _CHINESE_FONT else (latin, webfonts.FEATURES)
-        (folder / f"{name}.woff2").write_bytes(webfonts.kept_cut(kept, paths.FONTS / f"{name}.ttf", of_font, features))
-        names.append(f"{name}.woff2")
+        names.append(f"{Path(name).stem}.woff2")
+        (folder / names[-1]).write_bytes(webfonts.kept_cut(kept, paths.FONTS / name, of_font, features))
     return names
 
 

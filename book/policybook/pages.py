@@ -53,6 +53,8 @@ _CALLS = {
     "topic": ("div", "box"),
     "sidebar": ("div", "box"),
     "margin": ("div", "box"),
+    "pb-question": ("div", "question"),
+    "pb-deck": ("span", "deck"),
     "sd-card": ("div", "card"),
     "pb-notes": ("div", "small"),
     "legend": ("div", "small"),

@@ -204,7 +204,10 @@ def _clean(page: Page, root: Path, site: dict[str, Page]) -> str:
         region = {"Hans": "CN", "Hant": "TW"}.get("".join(rest[:1]), "".join(rest[-1:]).upper() or None)
         if element.tag != "span" or element.get("data-typ"):
             element = wrap(element, "div" if element.tag in CONTAINERS else "span")
-        mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
+        if "Latn" in rest:  # pinyin: the language is Chinese, the letters are not
+            mark(element, "latin", language.lower())
+        else:
+            mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
     for element in article.iter(etree.Element):
         kept = {key: element.get(key) for key in (*_KEPT.get(element.tag, ()), "data-typ", "data-args")}
         kept |= {"id": element.get("data-label"), "style": element.get("data-style")}
@@ -405,7 +408,7 @@ def _typeset(
         (folder / f"{number}.typ").write_text(f'#import "report.typ": *\n{chapter}', encoding="utf-8")
         main += f'#pagebreak(weak: true)\n#include "{number}.typ"\n'
     (folder / "main.typ").write_text(main, encoding="utf-8")
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[paths.FONTS])
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[paths.FONTS])
     inputs = {"about": json.dumps(about)}
     try:
         compiler = typst.Compiler(folder / "main.typ", root=folder, font_paths=fonts, sys_inputs=inputs)
