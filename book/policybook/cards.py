@@ -86,9 +86,9 @@ def lines(text: list[Piece], size: float, most: int, room: float = _ROOM) -> tup
     return broken, True
 
 
-def balanced(text: list[Piece], size: float, broken: list[list[Piece]]) -> list[list[Piece]]:
+def balanced(text: list[Piece], size: float, broken: list[list[Piece]], room: float = _ROOM) -> list[list[Piece]]:
     """Break a text into as many lines as it is broken into, of much the same length: no word stands alone."""
-    best, room = broken, _ROOM
+    best = broken
     while len(best) > 1 and (room := room - 10) > 0:
         narrower, whole = lines(text, size, len(best), room)
         if not whole:
@@ -180,6 +180,7 @@ def cover(title: str, subtitle: str, authors: str, edition: str) -> str:
     while not whole and size > 60:
         size -= 12
         broken, whole = lines(words, size, 6, room)
+    broken = balanced(words, size, broken, room) if whole else broken
     under = lines(pieces(subtitle, 400), 72, 3, room)[0] if subtitle else []
     drawn = [
         '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="2400" viewBox="0 0 1600 2400">',

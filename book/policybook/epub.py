@@ -48,7 +48,6 @@ from policybook.pages import (
 )
 from policybook.stills import CHINESE
 
-MEDIA_TYPE = "application/epub+zip"
 SUMMARY = (
     "Every chart has a text that says what it shows; most rest on a table in the same chapter or in the data of the "
     "report. Headings, lists and tables are marked as such, other languages than English are named, and links lead to "
@@ -198,6 +197,9 @@ def _clean(page: Page, root: Path, site: dict[str, Page], images: Images) -> str
     for element in list(article.iter("section", "div", "span")):
         if not element.attrib:
             element.drop_tag()
+    for box in reversed(list(article.iter("div"))):  # such as what held the code of a cell
+        if not box.text_content().strip() and not box.xpath(".//@id | ./@id | .//@data-image"):
+            box.drop_tree()
     title = article.find(".//h1")
     for before in list(title.itersiblings(preceding=True)):  # a chapter begins with its title
         title.addnext(before)
@@ -396,7 +398,10 @@ def _finished(
             _add_media(package, name, path)
             files[f"EPUB/media/{name}"] = path.read_bytes()
     for name in ("EPUB/text/cover.xhtml", "EPUB/text/title_page.xhtml"):
-        files[name] = _written(etree.fromstring(files[name]))
+        root = etree.fromstring(files[name])
+        for image in root.iter(f"{{{XHTML}}}img"):
+            image.set("alt", f"Cover: {about.title}")  # not in the template: pandoc leaves quotation marks as they are
+        files[name] = _written(root)
     contents = etree.fromstring(files["EPUB/nav.xhtml"])
     _finish_contents(contents, about, dict(zip(site, names, strict=True)), chapters)
     files["EPUB/nav.xhtml"] = _written(contents)
@@ -480,7 +485,7 @@ def _finish_contents(
         listed = []
         for page, root in chapters.items():
             for found in root.xpath(query, namespaces=_SPACES):
-                said = found.xpath("string((./h:figcaption//h:p|./h:figcaption|./h:caption)[1])", namespaces=_SPACES)
+                said = found.xpath("string((./h:figcaption//h:p|./h:caption)[1])", namespaces=_SPACES)
                 if said.strip():
                     listed.append((f"{_href(names[page])}#{found.get('id')}", " ".join(said.split()), ""))
         if listed:

@@ -37,7 +37,7 @@ KINDS = ("performance", "accessibility", "best-practices", "seo")
 GOALS = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 95}
 MOST_SHIFT, MOST_WEIGHT, MOST_SITE = 0.02, 350_000, 15_000_000
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
-WHOLE = (site.PDF_NAME, "report.epub")
+WHOLE = (site.PDF_NAME, site.EPUB_NAME)
 OUT = Console()
 
 
