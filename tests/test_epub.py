@@ -47,7 +47,7 @@ NO_CHECKER = (
 ABOUT = epub.About(
     title='A "plan" \\ #1',
     subtitle="*What* it [says] & <does>",
-    authors="@ The authors; Family, Given",
+    authors="@ The authors; Fämily, Given; 作者",
     version="1.2.3",
     data_date="2026-11-20",
     data_digest="0123456789abcdef",
@@ -117,7 +117,7 @@ def test_what_pages_say_stays_text(book: Book) -> None:
     for part in (SPECIALS, "stressed; strong(then) more[1] 😀.", "printed #output *here*", "In a box.", "Meaning."):
         assert re.sub(r"\s", "", part) in re.sub(r"\s", "", said)
     title = words(book.docs["EPUB/text/title_page.xhtml"])
-    for part in (ABOUT.title, ABOUT.subtitle, "@ The authors", "Family, Given", "1.2.3", "0123456789ab", ABOUT.cited):
+    for part in (ABOUT.title, ABOUT.subtitle, "@ The authors", "Fämily, Given", "1.2.3", "0123456789ab", ABOUT.cited):
         assert part in title, part
     for part in ("Sidebar", "secret", "Download", "not this copy"):
         assert part not in said
@@ -131,7 +131,7 @@ def test_metadata_name_the_book_and_how_it_can_be_read(book: Book) -> None:
         return book.package.xpath("//opf:meta[@property=$p]/text()", namespaces=SPACES, p=name)
 
     assert said("title") == ['A "plan" \\ #1: *What* it [says] & <does>'] and said("language") == ["en"]
-    assert said("creator") == ["@ The authors", "Family, Given"] and said("date") == ["2026-11-20"]
+    assert said("creator") == ["@ The authors", "Fämily, Given", "作者"] and said("date") == ["2026-11-20"]
     assert said("subject") == ["plans", "cakes & ale"] and "CC BY 4.0" in said("rights")[0]
     assert said("identifier") == [ABOUT.identifier] and meta("dcterms:modified") == ["2026-11-20T00:00:00Z"]
     assert meta("schema:accessMode") == ["textual", "visual"] and meta("schema:accessibilityHazard") == ["none"]
@@ -243,6 +243,10 @@ def test_same_input_gives_the_same_bytes(small: Path, tmp_path: Path, kept: Path
     root = small.parent.parent
     again = epub.build(root, tmp_path / "again.epub", PAGES, ABOUT, tmp_path / "other")
     assert again.read_bytes() == small.read_bytes()
+    # Nor do time zone and locale matter: an author may have an accent, a description Chinese.
+    for name, value in (("LC_ALL", "C"), ("LANG", "C"), ("TZ", "Asia/Shanghai")):
+        monkeypatch.setenv(name, value)
+    assert epub.build(root, tmp_path / "bare.epub", PAGES, ABOUT, kept).read_bytes() == small.read_bytes()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     dated = Book(epub.build(root, tmp_path / "dated.epub", PAGES, ABOUT, kept))
     assert {entry.date_time[0] for entry in dated.entries} == {2001}
@@ -301,8 +305,20 @@ def test_a_target_that_cannot_be_written(small: Path, tmp_path: Path, kept: Path
 def test_the_command_without_pages_is_told(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "data", tmp_path / "data")
     shutil.copy(ROOT / "_toc.yml", tmp_path)
+    shutil.copy(ROOT / "_config.yml", tmp_path)
+    (tmp_path / "book").symlink_to(ROOT / "book")
+    for kind in ("epub", "pdf"):
+        done = policybook(kind, cwd=tmp_path, check=False)
+        assert done.returncode == 2 and "run policybook build first" in done.stderr
+    (tmp_path / "_build" / "work" / "html").mkdir(parents=True)
     done = policybook("epub", cwd=tmp_path, check=False)
-    assert done.returncode == 2 and "run policybook build first" in done.stderr
+    assert done.returncode == 1 and "EPUB: no page was named for the book" in done.stderr
+    descriptor = tmp_path / "data" / "datapackage.json"
+    text = descriptor.read_text(encoding="utf-8")
+    descriptor.write_text(re.sub(r'"data_date": "[^"]*"', '"data_date": "soon"', text), encoding="utf-8")
+    for kind in ("epub", "pdf"):
+        done = policybook(kind, cwd=tmp_path, check=False)
+        assert done.returncode == 2 and "data_date is not a date" in done.stderr and "Traceback" not in done.stderr
 
 
 # --------------------------------------------------------------------------------------------------------- the report
@@ -325,13 +341,15 @@ def test_the_book_has_every_figure_with_its_drawing_words_and_caption(whole: Boo
         for chart in page.xpath("//div[@class='pb-chart']"):
             (still,) = chart.xpath(".//*[local-name()='svg']")
             number = chart.xpath("string(ancestor::figure//*[@class='caption-number'])").strip()
-            expected[chart.get("data-figure")] = (still.get("aria-label"), number)
+            legend = chart.xpath("string(ancestor::figure//div[@class='legend'])")
+            sources = bool(re.search(r"\bSources?: ", legend))
+            expected[chart.get("data-figure")] = (still.get("aria-label"), number, sources)
     shown = {}
     for figure in whole.find("//h:figure[svg:svg]"):
         caption = words(figure.find(f"{XHTML}figcaption"))
-        assert re.search(r"\bSources?: ", caption), caption
+        sources = bool(re.search(r"\bSources?: ", caption))
         number = re.match(r"Fig\. [\d.]+", caption)[0]
-        shown[figure.get("id").partition(".")[2]] = (figure.find(f"{SVG}svg").get("aria-label"), number)
+        shown[figure.get("id").partition(".")[2]] = (figure.find(f"{SVG}svg").get("aria-label"), number, sources)
     assert shown == expected and len(shown) > 20
     assert len(whole.nav.xpath("//h:nav[@epub:type='loi']//h:a", namespaces=SPACES)) == len(expected)
 

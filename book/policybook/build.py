@@ -112,6 +112,7 @@ def printed(report: paths.Paths) -> Path:
     """Make the PDF of the pages of the last build and return its path; raises ``BuildError``."""
     from policybook import pdf, site
 
+    _check_toc(report)
     try:
         return site.print_book(report, report.work / "html")
     except pdf.PdfError as error:
@@ -122,6 +123,7 @@ def bound(report: paths.Paths) -> Path:
     """Make the EPUB of the pages of the last build and return its path; raises ``BuildError``."""
     from policybook import epub, site
 
+    _check_toc(report)
     try:
         return site.bind_book(report, report.work / "html")
     except epub.EpubError as error:

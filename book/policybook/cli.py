@@ -70,33 +70,32 @@ def build(pdf: bool) -> None:
 @main.command()
 def pdf() -> None:
     """Make the PDF anew from the pages of the last build."""
-    from policybook import build as making
-
-    report = paths.report()
-    if not (report.work / "html").is_dir():
-        _fail(FileNotFoundError("there are no pages yet: run policybook build first"), 2)
-    try:
-        (report.work / "pdf.key").unlink(missing_ok=True)
-        target = making.printed(report)
-    except making.BuildError as error:
-        _fail(error, 1)
-    OUT.print(f"PDF   {target}", soft_wrap=True)
+    _make_again("PDF")
 
 
 @main.command()
 def epub() -> None:
     """Make the EPUB anew from the pages of the last build."""
+    _make_again("EPUB")
+
+
+def _make_again(kind: str) -> None:
+    """Make one book out of pages that are there, and say where it is."""
     from policybook import build as making
 
     report = paths.report()
     if not (report.work / "html").is_dir():
         _fail(FileNotFoundError("there are no pages yet: run policybook build first"), 2)
+    make = {"PDF": making.printed, "EPUB": making.bound}[kind]
     try:
-        (report.work / "epub.key").unlink(missing_ok=True)
-        target = making.bound(report)
-    except making.BuildError as error:
+        (report.work / f"{kind.lower()}.key").unlink(missing_ok=True)
+        target = make(report)
+    except data.DataError as error:
+        _problems(error.problems)
+        sys.exit(2)
+    except (making.BuildError, OSError) as error:
         _fail(error, 1)
-    OUT.print(f"EPUB  {target}", soft_wrap=True)
+    OUT.print(f"{kind:5} {target}", soft_wrap=True)
 
 
 @main.command()

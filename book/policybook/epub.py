@@ -10,6 +10,7 @@ What a book must hold: https://www.w3.org/TR/epub-33/ and https://www.w3.org/TR/
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import json
 import os
@@ -133,8 +134,8 @@ class About:
         return f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, f'policybook:{self.key}')}"
 
 
-def build(html: Path, target: Path, pages: list[str], about: About, kept: Path) -> Path:
-    """Write the pages of the built site ``html`` to ``target`` as one EPUB 3 and return ``target``.
+def build(built: Path, target: Path, pages: list[str], about: About, kept: Path) -> Path:
+    """Write the pages of the site ``built`` to ``target`` as one EPUB 3 and return ``target``.
 
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. The book is dated by
     ``about.data_date``, unless ``SOURCE_DATE_EPOCH`` is set. Links that lead to no page of the book become text.
@@ -144,9 +145,9 @@ def build(html: Path, target: Path, pages: list[str], about: About, kept: Path) 
     """
     try:
         date = moment(about.data_date)
-        site = read(html, pages)
+        site = read(built, pages, "p")
         images: Images = {}
-        body = "\n".join(_clean(page, html, site, images) for page in site.values())
+        body = "\n".join(_clean(page, built, site, images) for page in site.values())
         description = "".join(site[pages[0]].article.getroottree().xpath("//meta[@name='description']/@content")[:1])
         drawn = {name: _drawn(name, path, alt) for name, (path, alt) in images.items()}
         said = [about.title, about.subtitle, about.authors, about.cited, *(caption for caption, _ in about.parts)]
@@ -178,12 +179,7 @@ def _clean(page: Page, root: Path, site: dict[str, Page], images: Images) -> str
         replace(image, markup.Element("span", {"data-image": name}))
     for number in having(article, "caption-number"):
         number.tag = "strong"
-    questions = having(article, "pb-question")
     mark_boxes(article)
-    for question in questions:
-        question.set("class", "question")
-        for key in ("data-typ", "data-args"):
-            question.attrib.pop(key, None)
     for table in list(article.iter("table")):
         _table(table)
     for block in article.iter("pre"):
@@ -351,10 +347,11 @@ def _pandoc(
         ),
         "--epub-cover-image=cover.png",
         *(f"--epub-embed-font={name}" for name in _fonts(folder, letters, kept)),
-        *(f"--metadata={key}={value}" for key, value in said if value),
     ]
     environment = os.environ | {"SOURCE_DATE_EPOCH": str(int(date.timestamp()))}
-    source = f"<html><body>{body}</body></html>".encode()
+    # In the source, not as arguments: these pandoc reads in the encoding of the locale.
+    head = "".join(f'<meta name="{key}" content="{html.escape(value)}">' for key, value in said if value)
+    source = f"<html><head>{head}</head><body>{body}</body></html>".encode()
     done = subprocess.run(command, input=source, capture_output=True, cwd=folder, env=environment, check=False)
     if done.returncode:
         raise EpubError(f"pandoc: {done.stderr.decode(errors='replace').strip()}")

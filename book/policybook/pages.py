@@ -94,17 +94,18 @@ def moment(data_date: str) -> datetime.datetime:
 # ------------------------------------------------------------------------------------------------------ pages, links
 
 
-def read(html: Path, names: list[str]) -> dict[str, Page]:
+def read(html: Path, names: list[str], prefix: str = "") -> dict[str, Page]:
     """Read pages of the built site ``html``, cleaned, with a label for every place that a link leads to.
 
-    ``names`` are page names in reading order, such as ``book/index``. Raises ``PageError``.
+    ``names`` are page names in reading order, such as ``book/index``; ``prefix`` is what labels begin with (as names in
+    XML they may not begin with a figure). Raises ``PageError``.
     """
     if not names:
         raise PageError("no page was named for the book")
     site = {name: _read(html, name) for name in names}
     used = {at for page in site.values() for link in page.article.iter("a") if (at := target_of(page, link, site))}
     for number, page in enumerate(site.values()):
-        _give_labels(page, f"p{number:02d}-{page.name.rsplit('/', 1)[-1]}", used)
+        _give_labels(page, f"{prefix}{number:02d}-{page.name.rsplit('/', 1)[-1]}", used)
     return site
 
 
