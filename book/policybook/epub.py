@@ -34,6 +34,7 @@ from policybook.pages import (
     NOTES,
     Page,
     PageError,
+    Parts,
     having,
     image_file,
     language,
@@ -42,6 +43,7 @@ from policybook.pages import (
     mark_footnotes,
     moment,
     note_dead_links,
+    openings,
     read,
     replace,
     svg_parser,
@@ -85,7 +87,7 @@ _KEPT = {
 }
 _CLASSES = frozenset({"num", "date", "wide", "caption-number"})
 # A table with more columns than this does not fit into the width of a phone.
-_NARROW = 4
+_NARROW = 3
 XHTML, EPUB, OPF = "http://www.w3.org/1999/xhtml", "http://www.idpf.org/2007/ops", "http://www.idpf.org/2007/opf"
 _SVG, _XML = "http://www.w3.org/2000/svg", "http://www.w3.org/XML/1998/namespace"
 _NEVER_SHORT = {f"{{{XHTML}}}{tag}" for tag in ("a", "div", "li", "p", "span", "td", "th")}
@@ -125,7 +127,7 @@ class About:
     licence: str = LICENCE
     cited: str = ""
     edition: str = ""
-    parts: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    parts: Parts = ()
     subjects: tuple[str, ...] = ()
 
     @property
@@ -377,11 +379,11 @@ def _finished(
     if len(names) != len(site):
         raise EpubError(f"pandoc made {len(names)} chapters of {len(site)} pages")
     chapters = {page: etree.fromstring(files[name]) for page, name in zip(site, names, strict=True)}
-    openings, ids = _openings(about), {}
+    above, ids = openings(about.parts), {}
     for root, name in zip(chapters.values(), names, strict=True):
         ids |= dict.fromkeys(root.xpath("//@id"), Path(name).name)
     for (page, root), name in zip(chapters.items(), names, strict=True):
-        _finish_chapter(root, page, openings.get(page, ""), drawn)
+        _finish_chapter(root, page, above.get(page, ""), drawn)
         # pandoc does not know in which chapter a figure stands.
         for link in root.xpath("//h:a[starts-with(@href, '#')]", namespaces=_SPACES):
             where = ids.get(link.get("href")[1:], "")
@@ -414,12 +416,6 @@ def _written(root: etree._Element) -> bytes:
         if not len(element) and element.text is None and element.tag in _NEVER_SHORT:
             element.text = ""  # <span/> would stay open where a reading system takes the text for HTML
     return etree.tostring(root, encoding="utf-8", xml_declaration=True, doctype="<!DOCTYPE html>")
-
-
-def _openings(about: About) -> dict[str, str]:
-    """Return what stands above the title of each chapter: its part and number."""
-    chapters = [(caption, page) for caption, pages in about.parts for page in pages]
-    return {page: f"{caption} · Chapter {number}" for number, (caption, page) in enumerate(chapters, start=1)}
 
 
 def _finish_chapter(root: etree._Element, page: str, opening: str, drawn: dict[str, etree._Element]) -> None:

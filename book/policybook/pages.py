@@ -65,6 +65,10 @@ _CALLS = {
 }
 
 
+# The parts of a book: the caption of each, with the names of its pages in order.
+Parts = tuple[tuple[str, tuple[str, ...]], ...]
+
+
 class PageError(Exception):
     """A page cannot become part of a book; the message names the page and the cause."""
 
@@ -113,6 +117,12 @@ def language(site: dict[str, Page]) -> str:
     """Return the language of the book (``en``): that of its first page."""
     first = next(iter(site.values()))
     return (first.article.getroottree().getroot().get("lang") or "en").split("-")[0]
+
+
+def openings(parts: Parts) -> dict[str, str]:
+    """Return what stands above the title of each chapter that is in a part, by page: the part and a number."""
+    chapters = [(caption, page) for caption, pages in parts for page in pages]
+    return {page: f"{caption} · Chapter {number}" for number, (caption, page) in enumerate(chapters, start=1)}
 
 
 def _read(site: Path, name: str) -> Page:

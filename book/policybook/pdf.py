@@ -37,6 +37,7 @@ from policybook.pages import (
     NOTES,
     Page,
     PageError,
+    Parts,
     call_arguments,
     having,
     image_file,
@@ -47,6 +48,7 @@ from policybook.pages import (
     mark_footnotes,
     moment,
     note_dead_links,
+    openings,
     read,
     replace,
     wrap,
@@ -133,6 +135,7 @@ def build(
     pages: list[str],
     licence: str = LICENCE,
     cited: str = "",
+    parts: Parts = (),
     kept: Path | None = None,
 ) -> Path:
     """Write the pages of the built site ``html`` to ``target`` as one tagged PDF (PDF/UA-1) and return ``target``.
@@ -140,6 +143,7 @@ def build(
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. ``data_date`` (ISO) dates
     the document, unless ``SOURCE_DATE_EPOCH`` is set; the same input gives the same bytes. Links that lead to no page
     of the PDF become text, and their number is logged. ``cited`` says on the title page how to cite the report.
+    ``parts`` are named at the head of chapters and in the table of contents.
     ``kept`` is a folder in which the markup of chapters stays, so that those that did not change need not be converted
     again.
 
@@ -158,11 +162,12 @@ def build(
             "digest": data_digest[:12],
             "licence": licence,
             "cited": cited,
+            "parts": [next((caption for caption, names in parts if names[:1] == (page,)), "") for page in site],
             "date": [date.year, date.month, date.day],
             "lang": language(site),
         }
         with tempfile.TemporaryDirectory(prefix="policybook-pdf-") as folder:
-            content = _typeset(Path(folder), html, site, about, date, kept)
+            content = _typeset(Path(folder), html, site, about, openings(parts), date, kept)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(content)
@@ -378,6 +383,7 @@ def _typeset(
     root: Path,
     site: dict[str, Page],
     about: dict[str, object],
+    above: dict[str, str],
     date: datetime.datetime,
     kept: Path | None,
 ) -> bytes:
@@ -403,10 +409,11 @@ def _typeset(
         return found[0] if found[1] in there else "#pb-text"  # the place went with something that is not printed
 
     main = '#import "report.typ": *\n#show: report.with(json(bytes(sys.inputs.about)))\n'
-    for number, chapter in enumerate(chapters):
+    for number, (page, chapter) in enumerate(zip(site, chapters, strict=True)):
         chapter = re.sub(r"#link\(<([\w.:-]+)>\)", checked, chapter)
         (folder / f"{number}.typ").write_text(f'#import "report.typ": *\n{chapter}', encoding="utf-8")
-        main += f'#pagebreak(weak: true)\n#include "{number}.typ"\n'
+        opening = json.dumps(above.get(page, ""), ensure_ascii=False)
+        main += f'#place.flush()\n#pagebreak(weak: true)\n#pb-opening({opening})\n#include "{number}.typ"\n'
     (folder / "main.typ").write_text(main, encoding="utf-8")
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[paths.FONTS])
     inputs = {"about": json.dumps(about)}

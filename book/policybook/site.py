@@ -49,6 +49,7 @@ from policybook import (
     webfonts,
 )
 from policybook.head import EPUB_NAME, PDF_NAME
+from policybook.pages import Parts
 from policybook.paths import keep, keep_all
 from policybook.stills import digest
 
@@ -387,7 +388,7 @@ def reading_order(report: paths.Paths) -> list[str]:
     return order
 
 
-def parts(report: paths.Paths) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def parts(report: paths.Paths) -> Parts:
     """Return the parts of the table of contents, each as its caption and the names of its chapters, in order."""
     site = parse_toc_yaml(report.root / "_toc.yml")
     found = ((tree.caption or "", tuple(str(item) for item in tree.items)) for tree in site.root.subtrees)
@@ -406,6 +407,7 @@ def _said(report: paths.Paths) -> dict[str, Any]:
         "data_date": data.data_date(report),
         "data_digest": data.digest(report),
         "cited": citing.words(citing.of_report(report)),
+        "parts": parts(report),
     }
 
 
@@ -447,7 +449,6 @@ def bind_book(report: paths.Paths, made: Path) -> Path:
         **_said(report),
         key=citation.key,
         edition=citation.edition,
-        parts=parts(report),
         subjects=tuple(data.descriptor(report).get("keywords", [])),
     )
     key = _seal(asdict(about), pages, made, "epub", "cards", "webfonts")
