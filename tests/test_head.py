@@ -115,8 +115,8 @@ def _said(page):
 
 
 def _broken(html):
-    """What leads nowhere in a site that was built without its PDF."""
-    return [fault for fault in broken(html) if "report.pdf" not in fault]
+    """What leads nowhere in a site that was built without its books."""
+    return [fault for fault in broken(html) if not re.search(r"report\.(pdf|epub)", fault)]
 
 
 def _documents(page):

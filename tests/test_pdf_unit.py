@@ -189,7 +189,7 @@ def page_with(reader: pypdf.PdfReader, mark: str) -> int:
 
 
 def test_dead_links_are_counted(site: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO", "policybook.pdf"):
+    with caplog.at_level("INFO", "policybook.pages"):
         pdf.build(site, tmp_path / "a.pdf", pages=PAGES, **ABOUT)
     assert "3 links lead out of the PDF" in caplog.text
 

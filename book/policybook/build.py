@@ -1,7 +1,7 @@
-"""One build of the book: check the data, make the HTML, make the PDF, publish both.
+"""One build of the book: check the data, make the HTML, then PDF and EPUB out of it, publish all.
 
-Sphinx works in ``_build/work``; what a reader sees, ``_build/html`` and ``_build/pdf``, is replaced only when
-everything is ready. A build that fails or is stopped leaves the last good one as it was.
+Sphinx works in ``_build/work``; what a reader sees, ``_build/html``, ``_build/pdf`` and ``_build/epub``, is replaced
+only when everything is ready. A build that fails or is stopped leaves the last good one as it was.
 """
 
 from __future__ import annotations
@@ -28,10 +28,11 @@ class BuildError(Exception):
 
 @dataclass
 class Result:
-    """What a build made: the pages, the PDF, and the seconds of each stage in order."""
+    """What a build made: the pages, the PDF, the EPUB, and the seconds of each stage in order."""
 
     html: Path
     pdf: Path | None = None
+    epub: Path | None = None
     pages: int = 0
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -39,22 +40,25 @@ class Result:
 def book(
     report: paths.Paths,
     *,
-    with_pdf: bool = True,
+    with_books: bool = True,
     tell: Callable[[str], None] = lambda text: None,
 ) -> Result:
     """Build and publish the book of a report.
 
-    ``tell`` gets a line for each stage and each chapter that is run.
+    ``tell`` gets a line for each stage and each chapter that is run. Without ``with_books`` there are pages only: no
+    PDF, no EPUB.
 
-    Raises ``DataError`` when the data package is not sound and ``BuildError`` when the pages or the PDF cannot be made;
+    Raises ``DataError`` when the data package is not sound and ``BuildError`` when pages, PDF or EPUB cannot be made;
     the published book is then as it was.
     """
     result = Result(report.html)
     seal, key = report.work / "inputs.key", inputs(report)
-    if seal.is_file() and seal.read_text() == f"{key} {with_pdf}" and (report.html / "index.html").is_file():
+    if seal.is_file() and seal.read_text() == f"{key} {with_books}" and (report.html / "index.html").is_file():
         tell("nothing has changed since the last build")
         result.pages = sum(1 for _ in report.html.rglob("*.html"))
-        result.pdf = next(iter(report.pdf.glob("*.pdf")), None) if with_pdf else None
+        if with_books:
+            result.pdf = next(iter(report.pdf.glob("*.pdf")), None)
+            result.epub = next(iter(report.epub.glob("*.epub")), None)
         return result
     _writable(report.build)
     with _stage(result, "data", tell):
@@ -63,18 +67,16 @@ def book(
     with _stage(result, "html", tell):
         _sphinx(report, made, tell)
         result.pages = sum(1 for _ in made.rglob("*.html"))
-    if with_pdf:
+    if with_books:
         with _stage(result, "pdf", tell):
             result.pdf = printed(report)
+        with _stage(result, "epub", tell):
+            result.epub = bound(report)
     with _stage(result, "publish", tell):
         _publish(made, report.html)
-        if result.pdf:
-            report.pdf.mkdir(parents=True, exist_ok=True)
-            target = report.pdf / result.pdf.name
-            if not (target.is_file() and target.read_bytes() == result.pdf.read_bytes()):
-                _replace(result.pdf, target)
-            result.pdf = target
-        seal.write_text(f"{key} {with_pdf}")
+        result.pdf = _put(result.pdf, report.pdf)
+        result.epub = _put(result.epub, report.epub)
+        seal.write_text(f"{key} {with_books}")
     return result
 
 
@@ -110,10 +112,22 @@ def printed(report: paths.Paths) -> Path:
     """Make the PDF of the pages of the last build and return its path; raises ``BuildError``."""
     from policybook import pdf, site
 
+    _check_toc(report)
     try:
         return site.print_book(report, report.work / "html")
     except pdf.PdfError as error:
         raise BuildError(f"PDF: {error}") from None
+
+
+def bound(report: paths.Paths) -> Path:
+    """Make the EPUB of the pages of the last build and return its path; raises ``BuildError``."""
+    from policybook import epub, site
+
+    _check_toc(report)
+    try:
+        return site.bind_book(report, report.work / "html")
+    except epub.EpubError as error:
+        raise BuildError(f"EPUB: {error}") from None
 
 
 @contextlib.contextmanager
@@ -246,6 +260,17 @@ def _publish(made: Path, target: Path) -> None:
         target.rename(old)
     draft.rename(target)
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _put(made: Path | None, folder: Path) -> Path | None:
+    """Put a copy of a book into its folder, unless it is there; return its path."""
+    if made is None:
+        return None
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / made.name
+    if not (target.is_file() and target.read_bytes() == made.read_bytes()):
+        _replace(made, target)
+    return target
 
 
 def _replace(origin: Path, target: Path) -> None:

@@ -86,9 +86,9 @@ def lines(text: list[Piece], size: float, most: int, room: float = _ROOM) -> tup
     return broken, True
 
 
-def balanced(text: list[Piece], size: float, broken: list[list[Piece]]) -> list[list[Piece]]:
+def balanced(text: list[Piece], size: float, broken: list[list[Piece]], room: float = _ROOM) -> list[list[Piece]]:
     """Break a text into as many lines as it is broken into, of much the same length: no word stands alone."""
-    best, room = broken, _ROOM
+    best = broken
     while len(best) > 1 and (room := room - 10) > 0:
         narrower, whole = lines(text, size, len(best), room)
         if not whole:
@@ -172,9 +172,38 @@ def _line(line: list[Piece], x: float, y: float, size: float, colour: str) -> st
     return f'<text x="{x}" y="{y:.1f}" font-size="{size}" fill="{colour}" xml:space="preserve">{said}</text>'
 
 
-def png(card: Card, folder: Path) -> bytes:
-    """Return a card as PNG, kept in ``folder`` by its content."""
-    drawing = svg(card)
+def cover(title: str, subtitle: str, authors: str, edition: str) -> str:
+    """Return the cover of a book as SVG, 1600 by 2400 pixels; readers of EPUB show it small on a shelf: large type."""
+    left, room, size = 150, 1300, 132
+    words = pieces(title, 700)
+    broken, whole = lines(words, size, 6, room)
+    while not whole and size > 60:
+        size -= 12
+        broken, whole = lines(words, size, 6, room)
+    broken = balanced(words, size, broken, room) if whole else broken
+    under = lines(pieces(subtitle, 400), 72, 3, room)[0] if subtitle else []
+    drawn = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1600" height="2400" viewBox="0 0 1600 2400">',
+        f'<rect width="1600" height="2400" fill="{PAPER}"/><rect width="48" height="2400" fill="{ACCENT}"/>',
+        f'<g transform="translate({left} 180) scale(4)"><rect width="32" height="32" rx="6" fill="{ACCENT}"/>',
+        f'<path d="{_MARK}" fill="{PAPER}"/></g>',
+        f'<rect x="{left}" y="560" width="220" height="14" fill="{ACCENT}"/>',
+    ]
+    top = 720.0
+    for part, height, colour, space in ((broken, size, INK, 1.14), (under, 72, MUTED, 1.3)):
+        for line in part:
+            drawn.append(_line(line, left, top, height, colour))
+            top += height * space
+        top += 40
+    drawn.append(f'<rect x="{left}" y="2080" width="{room}" height="3" fill="{RULE}"/>')
+    for text, below in ((authors, 2170), (edition, 2250)):
+        drawn.append(_line(lines(pieces(text, 400), 52, 1, room)[0][0], left, below, 52, MUTED) if text else "")
+    return "".join(drawn) + "</svg>\n"
+
+
+def png(card: Card | str, folder: Path) -> bytes:
+    """Return a card, or another drawing (SVG), as PNG, kept in ``folder`` by its content."""
+    drawing = card if isinstance(card, str) else svg(card)
     key = hashlib.sha256(f"{vl_convert.__version__} {EDITION} {drawing}".encode()).hexdigest()[:24]
     kept = folder / f"card-{key}.png"
     if not kept.is_file():

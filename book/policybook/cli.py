@@ -1,4 +1,4 @@
-"""The command line: ``policybook build | pdf | check | text | serve``.
+"""The command line: ``policybook build | pdf | epub | check | text | serve``.
 
 Exit codes: 0 done, 1 the book could not be built, 2 bad input (data package, settings, arguments).
 """
@@ -36,15 +36,15 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--pdf/--no-pdf", default=True, help="Make the PDF as well (default).")
+@click.option("--pdf/--no-pdf", default=True, help="Make PDF and EPUB as well (default).")
 def build(pdf: bool) -> None:
-    """Make the HTML and the PDF, and say where they are."""
+    """Make the HTML, the PDF and the EPUB, and say where they are."""
     from policybook import build as making
 
     report = paths.report()
     try:
         with OUT.status("building"):
-            result = making.book(report, with_pdf=pdf, tell=lambda text: OUT.print(escape(text)))
+            result = making.book(report, with_books=pdf, tell=lambda text: OUT.print(escape(text)))
     except data.DataError as error:
         _problems(error.problems)
         sys.exit(2)
@@ -63,22 +63,39 @@ def build(pdf: bool) -> None:
     OUT.print(f"HTML  {result.html / 'index.html'}  ({result.pages} pages)", soft_wrap=True)
     if result.pdf:
         OUT.print(f"PDF   {result.pdf}  ({result.pdf.stat().st_size / 1e6:.1f} MB)", soft_wrap=True)
+    if result.epub:
+        OUT.print(f"EPUB  {result.epub}  ({result.epub.stat().st_size / 1e6:.1f} MB)", soft_wrap=True)
 
 
 @main.command()
 def pdf() -> None:
     """Make the PDF anew from the pages of the last build."""
+    _make_again("PDF")
+
+
+@main.command()
+def epub() -> None:
+    """Make the EPUB anew from the pages of the last build."""
+    _make_again("EPUB")
+
+
+def _make_again(kind: str) -> None:
+    """Make one book out of pages that are there, and say where it is."""
     from policybook import build as making
 
     report = paths.report()
     if not (report.work / "html").is_dir():
         _fail(FileNotFoundError("there are no pages yet: run policybook build first"), 2)
+    make = {"PDF": making.printed, "EPUB": making.bound}[kind]
     try:
-        (report.work / "pdf.key").unlink(missing_ok=True)
-        target = making.printed(report)
-    except making.BuildError as error:
+        (report.work / f"{kind.lower()}.key").unlink(missing_ok=True)
+        target = make(report)
+    except data.DataError as error:
+        _problems(error.problems)
+        sys.exit(2)
+    except (making.BuildError, OSError) as error:
         _fail(error, 1)
-    OUT.print(f"PDF   {target}", soft_wrap=True)
+    OUT.print(f"{kind:5} {target}", soft_wrap=True)
 
 
 @main.command()

@@ -27,6 +27,8 @@ from policybook.sources import safe_url
 
 FOLDER = "cards"
 PDF_NAME = "report.pdf"
+EPUB_NAME = "report.epub"
+EPUB_TYPE = "application/epub+zip"
 # The page that describes the data; its head describes them to search engines of data.
 CATALOGUE = "catalogue"
 SCHEMA = "https://schema.org"
@@ -204,8 +206,10 @@ def _filled(app: Sphinx, page: str, said: summary.Summary) -> str:
     )
     if page == config.root_doc:
         about = article("Report", whole, said.description, here, picture, terms, language)
-        pdf = address(PDF_NAME, page, site)
-        about["encoding"] = {"@type": "MediaObject", "encodingFormat": "application/pdf", "contentUrl": pdf}
+        about["encoding"] = [
+            {"@type": "MediaObject", "encodingFormat": kind, "contentUrl": address(name, page, site)}
+            for kind, name in (("application/pdf", PDF_NAME), (EPUB_TYPE, EPUB_NAME))
+        ]
         about["hasPart"] = [
             {"@type": "Article", "headline": titles[name].astext(), "url": address(f"{name}.html", page, site)}
             for name in config.external_site_map

@@ -91,6 +91,11 @@ class Paths:
         """The folder of the published PDF."""
         return self.build / "pdf"
 
+    @property
+    def epub(self) -> Path:
+        """The folder of the published EPUB."""
+        return self.build / "epub"
+
 
 def report(start: Path | None = None) -> Paths:
     """Return the paths of the report that ``start`` (default: the working folder) belongs to."""

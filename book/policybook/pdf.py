@@ -18,10 +18,8 @@ import subprocess
 import tempfile
 import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 import pikepdf
 import pypandoc
@@ -32,20 +30,40 @@ from lxml import html as markup
 from lxml.html import HtmlElement
 
 from policybook import paths
+from policybook.pages import (
+    CONTAINERS,
+    FIXED_SPACE,
+    LICENCE,
+    NOTES,
+    Page,
+    PageError,
+    Parts,
+    call_arguments,
+    having,
+    image_file,
+    language,
+    link_target,
+    mark,
+    mark_boxes,
+    mark_footnotes,
+    moment,
+    note_dead_links,
+    openings,
+    read,
+    replace,
+    wrap,
+)
 
 LOG = logging.getLogger(__name__)
-LICENCE = "Text, figures and data: CC BY 4.0. Code: MIT."
 
 # Elements that the cleaning marks with data-typ become calls of the functions of templates/report.typ; all other div
 # and span go, since a block of Typst may hold no page break and cannot be broken well.
-_FILTER = r"""
-local notes, bodiless = {}, { anchor = true, image = true, again = true }
+_FILTER = (
+    NOTES
+    + r"""
+local bodiless = { anchor = true, image = true, again = true }
 local function raw(text) return pandoc.RawInline('typst', text) end
 local function call(el) return '#pb-' .. el.attributes.typ .. '(' .. (el.attributes.args or '') .. ')' end
-
-local collect = { Div = function(el)
-  if el.attributes.typ == 'note' then notes[el.attributes.args] = el.content; return {} end
-end }
 
 local insert = { Span = function(el)
   local key = el.attributes.args
@@ -88,42 +106,12 @@ local render = {
 }
 return { collect, insert, render }
 """
+)
 
-_NO_TAGS = "script style svg button input form iframe video audio object nav noscript"
-_NO_CLASSES = (
-    "headerlink cell_input pb-menu pb-live pb-citing pb-key pb-actions toctree-wrapper sd-hide-link-text "
-    "visually-hidden d-none backrefs"
-)
-_NOT_PRINTED = " or ".join(
-    [f"self::{tag}" for tag in _NO_TAGS.split()]
-    + [f"contains(concat(' ', @class, ' '), ' {name} ')" for name in _NO_CLASSES.split()]
-    + ["@hidden", "@role='doc-backlink'"]
-)
-_WITH_CLASS = etree.XPath(".//*[contains(concat(' ', @class, ' '), $name)]")
-_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
-_LABELLED = (*_HEADINGS, "figure", "table")  # these carry a label themselves
-_CONTAINERS = ("div", "section", "ul", "ol", "dl", "aside", "details", "blockquote", "tr", "dd", "li")
-_BOLD = ("admonition-title", "rubric", "sd-card-title", "sd-tab-label", "topic-title", "sidebar-title")
-_CALLS = {
-    "admonition": ("div", "box"),
-    "topic": ("div", "box"),
-    "sidebar": ("div", "box"),
-    "margin": ("div", "box"),
-    "pb-question": ("div", "question"),
-    "pb-deck": ("span", "deck"),
-    "sd-card": ("div", "card"),
-    "pb-notes": ("div", "small"),
-    "legend": ("div", "small"),
-    "citation": ("div", "reference"),
-    "pb-badge": ("span", "badge"),
-    "sd-badge": ("span", "badge"),
-    "pb-source": ("span", "source"),
-}
 _KEPT = {"a": ("href",), "td": ("colspan", "rowspan"), "th": ("colspan", "rowspan"), "ol": ("start", "type")}
 
 _ALIGNED = {"num": "right", "text-right": "right", "text-center": "center"}
 _ZERO_SPACE = "\u200b"  # a place to break a line, without a hyphen
-_FIXED_SPACE = "\u00a0"
 _BREAKS = re.compile(r"(?<=[_/.=&?@:#;,])(?=[^\W\d_])|(?<=_)(?=\w)")
 _WORDS = re.compile(r"[ \t\n\u200b\u3000-\uffef]+|-(?=\D)")
 _FITTING = {5: 9.5, 6: 8.8, 7: 8.2, 8: 7.6, 9: 7.2}  # number of columns -> largest type size; beyond: 6.8
@@ -132,17 +120,6 @@ _TEXT_WIDTH = 448  # points: A4 less the margins of the template
 
 class PdfError(Exception):
     """The PDF could not be made; the message names the page, where one is to blame, and the cause."""
-
-
-@dataclass
-class _Page:
-    """One page of the site on its way to a chapter."""
-
-    name: str
-    article: HtmlElement
-    labels: dict[str, str] = field(default_factory=dict)  # id in the page (its top: empty) -> label in the PDF
-    dead: list[str] = field(default_factory=list)  # addresses of links that lead out of the PDF
-    files: dict[str, Path] = field(default_factory=dict)  # name for Typst -> image
 
 
 def build(
@@ -158,6 +135,7 @@ def build(
     pages: list[str],
     licence: str = LICENCE,
     cited: str = "",
+    parts: Parts = (),
     kept: Path | None = None,
 ) -> Path:
     """Write the pages of the built site ``html`` to ``target`` as one tagged PDF (PDF/UA-1) and return ``target``.
@@ -165,219 +143,59 @@ def build(
     ``pages`` are page names in reading order, such as ``book/index``; each becomes a chapter. ``data_date`` (ISO) dates
     the document, unless ``SOURCE_DATE_EPOCH`` is set; the same input gives the same bytes. Links that lead to no page
     of the PDF become text, and their number is logged. ``cited`` says on the title page how to cite the report.
+    ``parts`` are named at the head of chapters and in the table of contents.
     ``kept`` is a folder in which the markup of chapters stays, so that those that did not change need not be converted
     again.
 
     Raises ``PdfError`` with the page and the cause; the former ``target`` is then left as it was.
     """
-    if not pages:
-        raise PdfError("no page was named for the PDF")
-    date = _date(data_date)
-    site = {name: _read(html, name) for name in pages}
-    used = {place for page in site.values() for link in page.article.iter("a") if (place := _place(page, link, site))}
-    for number, page in enumerate(site.values()):
-        _give_labels(page, f"{number:02d}-{page.name.rsplit('/', 1)[-1]}", used)
-    about = {
-        "title": title,
-        "subtitle": subtitle,
-        "authors": authors,
-        "version": version,
-        "data_date": data_date,
-        "digest": data_digest[:12],
-        "licence": licence,
-        "cited": cited,
-        "date": [date.year, date.month, date.day],
-        "lang": (site[pages[0]].article.getroottree().getroot().get("lang") or "en").split("-")[0],
-    }
     draft = target.with_name(f".{target.name}.draft")
     try:
+        date = moment(data_date)
+        site = read(html, pages)
+        about = {
+            "title": title,
+            "subtitle": subtitle,
+            "authors": authors,
+            "version": version,
+            "data_date": data_date,
+            "digest": data_digest[:12],
+            "licence": licence,
+            "cited": cited,
+            "parts": [next((caption for caption, names in parts if names[:1] == (page,)), "") for page in site],
+            "date": [date.year, date.month, date.day],
+            "lang": language(site),
+        }
         with tempfile.TemporaryDirectory(prefix="policybook-pdf-") as folder:
-            content = _typeset(Path(folder), html, site, about, date, kept)
+            content = _typeset(Path(folder), html, site, about, openings(parts), date, kept)
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.write_bytes(content)
             draft.replace(target)
         finally:
             draft.unlink(missing_ok=True)
+    except PageError as error:
+        raise PdfError(str(error)) from None
     except OSError as error:
         raise PdfError(f"the PDF could not be made: {error}") from error
-    dead = [f"{page.name}: {address}" for page in site.values() for address in page.dead]
-    LOG.info("%d links lead out of the PDF and are plain text there", len(dead))
-    LOG.debug("links that lead out of the PDF:\n%s", "\n".join(dead))
+    note_dead_links(site, "PDF")
     return target
-
-
-def _date(data_date: str) -> datetime.datetime:
-    epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        if epoch:
-            return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
-        return datetime.datetime.fromisoformat(data_date).replace(tzinfo=datetime.UTC)
-    except ValueError as error:
-        raise PdfError(f"the date of the PDF is not one: {error}") from None
-
-
-# ------------------------------------------------------------------------------------------------------ pages, links
-
-
-def _read(site: Path, name: str) -> _Page:
-    """Read a page and leave only what is printed of it."""
-    path = site / f"{name}.html"
-    if not path.is_file():
-        raise PdfError(f"{name}: the site has no such page ({path})")
-    root = markup.parse(str(path), markup.HTMLParser(encoding="utf-8", huge_tree=True)).getroot()
-    found = root.xpath("//article[contains(@class, 'bd-article')]") if root is not None else []
-    if not found:
-        raise PdfError(f"{name}: the page has no article")
-    article = found[0]
-    for chart in _having(article, "pb-chart"):
-        # The still lies beside the pages as a file; the copy within the page is there for the browser.
-        still = f"{'../' * name.count('/')}figures/{chart.get('data-figure')}.svg"
-        alt = "".join(chart.xpath(".//*[local-name()='svg'][1]/@aria-label")[:1])
-        _replace(chart, markup.Element("img", src=still, alt=alt))
-    for element in article.xpath(f".//*[{_NOT_PRINTED}] | .//comment()"):
-        if element.getparent() is not None:
-            element.drop_tree()
-    for box in _having(article, "pb-screen"):
-        _shorten(box)
-    _order_headings(article, (root.findtext(".//title") or name).split(" — ")[0].strip())
-    return _Page(name, article)
-
-
-def _shorten(box: HtmlElement) -> None:
-    """Leave caption and head of a table that is for the screen, and say in their stead how many rows there are."""
-    for body in list(box.iter("tbody")):
-        rows, columns = len(body), max((len(row) for row in body), default=1)
-        body.clear()
-        row = markup.Element("tr")
-        row.extend(markup.Element("td") for _ in range(columns))
-        row[0].text = f"{rows:,} rows, in the HTML edition"
-        body.append(row)
-
-
-def _having(root: HtmlElement, name: str) -> list[HtmlElement]:
-    """Return the elements below ``root`` that have a class."""
-    return _WITH_CLASS(root, name=f" {name} ")
-
-
-def _order_headings(article: HtmlElement, title: str) -> None:
-    """Make the headings one chapter: one heading of level 1, no level skipped (PDF/UA), none in boxes or tables."""
-    level = 0
-    for heading in list(article.iter(*_HEADINGS)):
-        boxes = heading.iterancestors("table", "li", "dl", "aside", "details", "blockquote", "figure", "div")
-        if any(box.tag != "div" or re.search("admonition|sd-card", box.get("class", "")) for box in boxes):
-            _bold_paragraph(heading)
-            continue
-        if not level and heading.tag != "h1":
-            article.insert(0, markup.fromstring("<h1></h1>"))
-            article[0].text, level = title, 1
-        level = min(max(int(heading.tag[1]), 2), level + 1) if level else 1
-        heading.tag = f"h{level}"
-        # The contents and the running head repeat a heading: no place for links and notes.
-        for link in list(heading.iter("a")):
-            link.drop_tree() if "footnote-reference" in link.get("class", "") else link.drop_tag()
-    if not level:
-        article.insert(0, markup.Element("h1"))
-        article[0].text = title
-
-
-def _place(page: _Page, link: HtmlElement, site: dict[str, _Page]) -> tuple[str, str] | None:
-    """Return the page and id that a link leads to, or nothing when that page is not in the PDF."""
-    address = urlsplit(link.get("href") or "x:")
-    if address.scheme or address.netloc:
-        return None
-    name = page.name
-    if address.path:
-        name = os.path.normpath(os.path.join(os.path.dirname(name), unquote(address.path))).replace("\\", "/")
-        name = name.removesuffix(".html")
-    return (name, unquote(address.fragment)) if name in site else None
-
-
-def _give_labels(page: _Page, prefix: str, used: set[tuple[str, str]]) -> None:
-    """Give each heading, figure and table, and each place that links lead to, a label of its own in the whole PDF."""
-    given: dict[HtmlElement, str] = {}
-    for element in list(page.article.iter(etree.Element)):
-        name = element.get("id")
-        if name is None and element.tag not in _HEADINGS:
-            continue
-        holder = _holder(element)
-        if holder not in given and (holder.tag in _LABELLED or (page.name, name) in used):
-            label = re.sub(r"[^A-Za-z0-9_.-]", "-", f"{prefix}.{name or len(given)}").rstrip(".")
-            while label in given.values():
-                label += "-"
-            given[holder] = label
-        if name and holder in given:
-            page.labels.setdefault(name, given[holder])
-    for holder, label in given.items():
-        if holder.tag in _LABELLED:
-            holder.set("data-label", label)
-        elif holder.tag in (*_CONTAINERS, "pre", "img"):
-            holder.addprevious(_mark(markup.Element("span" if holder.tag == "img" else "div"), "anchor", label))
-        else:
-            anchor = _mark(markup.Element("span"), "anchor", label)
-            anchor.tail, holder.text = holder.text, None
-            holder.insert(0, anchor)
-    page.labels[""] = page.article.find(".//h1").get("data-label")
-
-
-def _holder(element: HtmlElement) -> HtmlElement:
-    """Return the element that can carry the mark of a place: a heading, figure, table or something with text in it."""
-    for outer in element.iterancestors(*_HEADINGS, "thead"):
-        return outer if outer.tag != "thead" else outer.getparent()  # what is printed twice must hold no label
-    following, text = element.getnext(), (element.text or "") + (element.tail or "")
-    if element.tag == "span" and following is not None and not len(element) and not text.strip():
-        return _holder(following)  # MyST puts the name of a heading or figure on an empty element before it
-    if element.tag in _CONTAINERS:
-        return next(element.iter("p", "dt", "td", "th", "pre", *_LABELLED), element)
-    return element
 
 
 # ------------------------------------------------------------------------------------------------------------ cleaning
 
 
-def _arguments(*values: str | float | None) -> str:
-    return ", ".join("none" if value is None else json.dumps(value, ensure_ascii=False) for value in values)
-
-
-def _mark(element: HtmlElement, function: str, *arguments: str | float | None) -> HtmlElement:
-    """Have the filter make an element a call of a function of the template; return the element."""
-    element.set("data-typ", function)
-    element.set("data-args", _arguments(*arguments))
-    return element
-
-
-def _replace(element: HtmlElement, other: HtmlElement) -> None:
-    other.tail, element.tail = element.tail, None
-    element.getparent().replace(element, other)
-
-
-def _wrap(element: HtmlElement, tag: str) -> HtmlElement:
-    """Put a new element between an element and its content, and return it."""
-    inner = markup.Element(tag)
-    inner.text, element.text = element.text, None
-    inner.extend(list(element))
-    element.append(inner)
-    return inner
-
-
-def _bold_paragraph(element: HtmlElement) -> None:
-    element.tag = "p"
-    for paragraph in element.findall(".//p"):
-        paragraph.drop_tag()
-    _wrap(element, "strong")
-
-
-def _clean(page: _Page, root: Path, site: dict[str, _Page]) -> str:
+def _clean(page: Page, root: Path, site: dict[str, Page]) -> str:
     """Turn the article into plain HTML with marks for the filter, and return it."""
     article = page.article
-    _footnotes(page)
+    mark_footnotes(page)
     for link in list(article.iter("a")):
         _link(page, link, site)
     for image in list(article.iter("img")):
         _image(page, root, image)
-    for number in _having(article, "caption-number"):
+    for number in having(article, "caption-number"):
         number.tag = "strong"
-    _boxes(article)
+    mark_boxes(article)
     for figure in list(article.iter("figure")):
         _figure(figure)
     for table in list(article.iter("table")):
@@ -390,11 +208,11 @@ def _clean(page: _Page, root: Path, site: dict[str, _Page]) -> str:
         language, *rest = element.get("lang").split("-")
         region = {"Hans": "CN", "Hant": "TW"}.get("".join(rest[:1]), "".join(rest[-1:]).upper() or None)
         if element.tag != "span" or element.get("data-typ"):
-            element = _wrap(element, "div" if element.tag in _CONTAINERS else "span")
+            element = wrap(element, "div" if element.tag in CONTAINERS else "span")
         if "Latn" in rest:  # pinyin: the language is Chinese, the letters are not
-            _mark(element, "latin", language.lower())
+            mark(element, "latin", language.lower())
         else:
-            _mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
+            mark(element, "lang", language.lower(), region if region is None or len(region) == 2 else None)
     for element in article.iter(etree.Element):
         kept = {key: element.get(key) for key in (*_KEPT.get(element.tag, ()), "data-typ", "data-args")}
         kept |= {"id": element.get("data-label"), "style": element.get("data-style")}
@@ -403,62 +221,25 @@ def _clean(page: _Page, root: Path, site: dict[str, _Page]) -> str:
     return _showable(etree.tostring(article, encoding="unicode", method="html", with_tail=False))
 
 
-def _footnotes(page: _Page) -> None:
-    """Make docutils' footnotes real ones: the first reference carries the text, later ones point to it."""
-    notes = {note.get("id"): note for note in page.article.iter("aside") if "footnote" in note.get("class", "").split()}
-    keys: dict[str, str] = {}
-    for link in _having(page.article, "footnote-reference"):
-        name = (link.get("href") or "").removeprefix("#")
-        reference = markup.Element("span")
-        if name in keys:
-            _mark(reference, "again", keys[name])
-        elif name in notes:
-            keys[name] = f"{page.labels['']}:{len(keys)}"
-            reference.attrib.update({"data-typ": "noteref", "data-args": keys[name]})
-            notes[name].attrib.update({"data-typ": "note", "data-args": keys[name]})
-        _replace(link, reference)
-    for name, note in notes.items():
-        note.tag = "div"
-        for label in _having(note, "label"):
-            label.drop_tree()
-        if name not in keys:
-            note.drop_tree()
-
-
-def _link(page: _Page, link: HtmlElement, site: dict[str, _Page]) -> None:
+def _link(page: Page, link: HtmlElement, site: dict[str, Page]) -> None:
     address = link.get("href") or ""
     if re.match(r"(https?|mailto):", address):
         reference = any("citation" in box.get("class", "").split() for box in link.iterancestors("div"))
         if reference and address.rstrip("/") not in link.text_content():
             link.tail = f" ({address}){link.tail or ''}"
         return
-    place = _place(page, link, site)
-    label = site[place[0]].labels.get(place[1]) if place else None
+    label = link_target(page, link, site)
     if label:
         link.set("href", f"#{label}")
     else:
-        page.dead.append(address)
         link.drop_tag()
 
 
-def _image(page: _Page, root: Path, image: HtmlElement) -> None:
-    source = unquote(image.get("src") or "").split("?")[0]
-    base = Path(os.path.abspath(root))
-    path = Path(os.path.normpath(base / Path(page.name).parent / source))
-    if not path.is_relative_to(base) or not path.is_file():
-        raise PdfError(f"{page.name}: image not found: {source[:100]}")
-    if path.suffix.lower() == ".svg":
-        try:
-            etree.parse(str(path), etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True))
-        except etree.XMLSyntaxError as error:
-            raise PdfError(f"{page.name}: image {path.name} is not well-formed SVG: {error}") from None
-    name = "/files/" + "-".join(path.relative_to(base).parts)
+def _image(page: Page, root: Path, image: HtmlElement) -> None:
+    path, alt = image_file(page, root, image)
+    name = "/files/" + "-".join(path.relative_to(os.path.abspath(root)).parts)
     page.files[name] = path
-    alt = " ".join((image.get("alt") or "").split())
-    if not alt:  # PDF/UA asks for a text for every image
-        LOG.info("%s: image %s has no alternative text", page.name, path.name)
-        alt = " ".join(image.xpath("string(ancestor::figure[1]//figcaption/p)").split()) or path.stem
-    _replace(image, _mark(markup.Element("span"), "image", name, alt))
+    replace(image, mark(markup.Element("span"), "image", name, alt))
 
 
 def _figure(figure: HtmlElement) -> None:
@@ -471,41 +252,12 @@ def _figure(figure: HtmlElement) -> None:
     if len(images) == 1:
         captions[0].set("data-typ", "slot")
         figure[:] = captions[:1]
-        figure.set("data-args", f"{images[0].get('data-args')}, {_arguments(label)}")
+        figure.set("data-args", f"{images[0].get('data-args')}, {call_arguments(label)}")
         figure.set("data-typ", "figure")
     elif label:
-        figure.insert(0, _mark(markup.Element("div"), "anchor", label))
+        figure.insert(0, mark(markup.Element("div"), "anchor", label))
     figure.tag = "div"
     figure.text = None
-
-
-def _boxes(article: HtmlElement) -> None:
-    """Mark admonitions, cards, badges, references and the like."""
-    for details in list(article.iter("details")):
-        details.tag = "div"
-        hides_cell = "hide" in details.get("class", "").split()  # MyST-NB's switch for the code and outputs of a cell
-        if not hides_cell:
-            _mark(details, "box")
-        for summary in details.findall("summary"):
-            summary.drop_tree() if hides_cell else _bold_paragraph(summary)
-    for name in _BOLD:
-        for element in _having(article, name):
-            _bold_paragraph(element)
-    for entry in _having(article, "citation"):
-        for label, text in zip(_having(entry, "label"), entry.findall("p"), strict=False):
-            label.tail = " " + (text.text or "")
-            text.text = None
-            text.insert(0, label)
-    for name, (tag, function) in _CALLS.items():
-        for element in _having(article, name):
-            element.tag = tag
-            _mark(element, function)
-            if function == "badge":
-                element.text = (element.text or "").replace(" ", _FIXED_SPACE)  # a frame in two lines is hard to read
-    for row in _having(article, "sd-row"):
-        _mark(row, "cards")
-        for cell in row:
-            cell.set("data-typ", "slot")
 
 
 # -------------------------------------------------------------------------------------------------------------- tables
@@ -532,8 +284,8 @@ def _table(table: HtmlElement) -> None:
         group.extend(markup.Element("col", {"data-style": f"width: {width:.2%}"}) for width in widths)
         table.insert(1 if table[0].tag == "caption" else 0, group)
     breakable = breakable or any(len(list(cell.iter("p", "li", "br"))) > 12 for row in rows for cell in row)
-    box = _mark(markup.Element("div"), "table", size, breakable)
-    _replace(table, box)
+    box = mark(markup.Element("div"), "table", size, breakable)
+    replace(table, box)
     box.append(table)
 
 
@@ -549,7 +301,7 @@ def _cell(cell: HtmlElement) -> None:
         if element is not cell:
             element.tail = _breakable(element.tail)
     if cell.tag == "th" and cell.text_content().strip():
-        _wrap(cell, "strong")
+        wrap(cell, "strong")
 
 
 def _breakable(text: str | None) -> str | None:
@@ -572,7 +324,7 @@ def _least(text: str) -> int:
     """Return how many characters of a text must stand together: long words can be divided, numbers and dates not."""
     words = _WORDS.split(text)
     return (
-        max(min(len(word), 20 if _FIXED_SPACE in word or not re.search("[A-Za-z]", word) else 12) for word in words) + 1
+        max(min(len(word), 20 if FIXED_SPACE in word or not re.search("[A-Za-z]", word) else 12) for word in words) + 1
     )
 
 
@@ -629,8 +381,9 @@ def _showable(text: str) -> str:
 def _typeset(
     folder: Path,
     root: Path,
-    site: dict[str, _Page],
+    site: dict[str, Page],
     about: dict[str, object],
+    above: dict[str, str],
     date: datetime.datetime,
     kept: Path | None,
 ) -> bytes:
@@ -656,10 +409,11 @@ def _typeset(
         return found[0] if found[1] in there else "#pb-text"  # the place went with something that is not printed
 
     main = '#import "report.typ": *\n#show: report.with(json(bytes(sys.inputs.about)))\n'
-    for number, chapter in enumerate(chapters):
+    for number, (page, chapter) in enumerate(zip(site, chapters, strict=True)):
         chapter = re.sub(r"#link\(<([\w.:-]+)>\)", checked, chapter)
         (folder / f"{number}.typ").write_text(f'#import "report.typ": *\n{chapter}', encoding="utf-8")
-        main += f'#pagebreak(weak: true)\n#include "{number}.typ"\n'
+        opening = json.dumps(above.get(page, ""), ensure_ascii=False)
+        main += f'#place.flush()\n#pagebreak(weak: true)\n#pb-opening({opening})\n#include "{number}.typ"\n'
     (folder / "main.typ").write_text(main, encoding="utf-8")
     fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True, font_paths=[paths.FONTS])
     inputs = {"about": json.dumps(about)}
@@ -685,7 +439,7 @@ def _packed(content: bytes) -> bytes:
     return out.getvalue()
 
 
-def _typst(program: str, page: _Page, source: str, folder: Path, kept: Path | None) -> str:
+def _typst(program: str, page: Page, source: str, folder: Path, kept: Path | None) -> str:
     """Return the Typst markup of a page, from the folder of those kept where it is there."""
     if kept is None:
         return _pandoc(program, page, source, folder)
@@ -699,7 +453,7 @@ def _typst(program: str, page: _Page, source: str, folder: Path, kept: Path | No
     return path.read_text(encoding="utf-8")
 
 
-def _pandoc(program: str, page: _Page, source: str, folder: Path) -> str:
+def _pandoc(program: str, page: Page, source: str, folder: Path) -> str:
     command = [program, "--sandbox", "--from=html", "--to=typst-smart", "--wrap=none", "--lua-filter=filter.lua"]
     done = subprocess.run(command, input=source.encode(), capture_output=True, cwd=folder, check=False)
     if done.returncode:

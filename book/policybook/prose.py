@@ -94,7 +94,7 @@ QUOTED_WORDS, UNSOURCED_WORDS = 12, 2
 # Anchors that are made from keys of tables when a chapter runs; whether one is there, the build tells.
 MADE_ANCHORS = re.compile(r"event-[a-z0-9-]+|std-[a-z0-9-]+|a\d{2}-\d{2}|term-[a-z0-9-]+|claim-[a-z0-9-]+")
 # Files that a build puts beside the pages.
-MADE_FILES = {"report.pdf", "followup.atom"}
+MADE_FILES = {"report.pdf", "report.epub", "followup.atom"}
 KINDS = ("number", "citation", "quotation", "attribution", "link", "language", "exception", "notebook")
 # Calls whose words a reader sees, with the names of their arguments in order of position ("" for one that is no text).
 _SEEN = {

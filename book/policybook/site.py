@@ -1,7 +1,7 @@
 """The Sphinx extension: what happens around the pages of a book, whoever starts the build.
 
 Chapters are run before the pages are read (:mod:`policybook.execute`), pages are read anew when their outputs are new,
-and beside the pages come the downloads of every figure, one Vega script, a Chinese font and the PDF.
+and beside the pages come the downloads of every figure, one Vega script, a Chinese font, the PDF and the EPUB.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import html
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from policybook import (
     citing,
     crossrefs,
     data,
+    epub,
     execute,
     feeds,
     figures,
@@ -46,7 +48,8 @@ from policybook import (
     wayfinding,
     webfonts,
 )
-from policybook.head import PDF_NAME
+from policybook.head import EPUB_NAME, PDF_NAME
+from policybook.pages import Parts
 from policybook.paths import keep, keep_all
 from policybook.stills import digest
 
@@ -232,7 +235,7 @@ def _page_scripts(
 
 
 def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
-    """Offer the PDF of the whole report, and data and package, in the theme's menu of downloads."""
+    """Offer the whole report as PDF and EPUB, and data and package, in the theme's menu of downloads."""
     for group in context.get("header_buttons", []):
         if group.get("label") == "download-buttons":
             for button in group["buttons"]:
@@ -242,9 +245,12 @@ def _pdf_button(app: Sphinx, page: str, template: str, context: dict[str, Any], 
             said = {"text": "Data and package (.zip)", "icon": "fas fa-file-zipper", "label": "download-data-button"}
             tooltip = "Download all tables, and the package with which a chapter runs: unpack it beside the notebook"
             group["buttons"].append({"type": "link", "url": zipped, "tooltip": tooltip, **said})
-            address = context["pathto"](PDF_NAME, 1)
-            said = {"text": "Whole report (.pdf)", "tooltip": "Download the whole report", "icon": "fas fa-file-pdf"}
-            group["buttons"].append({"type": "link", "url": address, "label": "download-report-button", **said})
+            for name, label, tooltip, icon in (
+                (PDF_NAME, "download-report-button", "Download the whole report", "fas fa-file-pdf"),
+                (EPUB_NAME, "download-book-button", "Download the whole report for a reader of books", "fas fa-book"),
+            ):
+                said = {"text": f"Whole report (.{name.rpartition('.')[2]})", "tooltip": tooltip, "icon": icon}
+                group["buttons"].append({"type": "link", "url": context["pathto"](name, 1), "label": label, **said})
 
 
 def _cite_block(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree) -> None:
@@ -381,15 +387,18 @@ def reading_order(report: paths.Paths) -> list[str]:
     return order
 
 
-def print_book(report: paths.Paths, made: Path) -> Path:
-    """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
+def parts(report: paths.Paths) -> Parts:
+    """Return the parts of the table of contents, each as its caption and the names of its chapters, in order."""
+    site = parse_toc_yaml(report.root / "_toc.yml")
+    found = ((tree.caption or "", tuple(str(item) for item in tree.items)) for tree in site.root.subtrees)
+    return tuple((caption, names) for caption, names in found if caption)
 
-    The PDF lies beside the pages, for the links in them. Raises ``PdfError``.
-    """
+
+def _said(report: paths.Paths) -> dict[str, Any]:
+    """Return what a book says of itself, in PDF and EPUB alike."""
     config = safe_load((report.root / "_config.yml").read_text(encoding="utf-8"))
     title, _, subtitle = config["title"].partition(": ")
-    pages = [name for name in reading_order(report) if (made / f"{name}.html").is_file()]
-    said = {
+    return {
         "title": title,
         "subtitle": subtitle[:1].upper() + subtitle[1:],
         "authors": config.get("author", ""),
@@ -397,28 +406,67 @@ def print_book(report: paths.Paths, made: Path) -> Path:
         "data_date": data.data_date(report),
         "data_digest": data.digest(report),
         "cited": citing.words(citing.of_report(report)),
-        "pages": pages,
+        "parts": parts(report),
     }
-    code = [paths.PACKAGE / "pdf.py", *sorted(paths.TEMPLATES.iterdir())]
-    content = [*code, *(made / f"{name}.html" for name in pages), *sorted((made / figures.FOLDER).glob("*.svg"))]
-    total = hashlib.sha256(json.dumps(said).encode())
+
+
+def _chapters(report: paths.Paths, made: Path) -> list[str]:
+    return [name for name in reading_order(report) if (made / f"{name}.html").is_file()]
+
+
+def _seal(said: object, pages: list[str], made: Path, *code: str) -> str:
+    """Return a digest (hex) of all that a book is made of: what it says of itself, pages, charts, and the code."""
+    content = [*(paths.PACKAGE / f"{name}.py" for name in ("pages", *code))]
+    content += [*sorted(paths.TEMPLATES.iterdir()), *sorted(paths.FONTS.iterdir())]
+    content += [*(made / f"{name}.html" for name in pages), *sorted((made / figures.FOLDER).glob("*.svg"))]
+    total = hashlib.sha256(json.dumps([said, pages]).encode())
     for path in content:
         total.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
-    target, seal = made / PDF_NAME, made.parent / "pdf.key"
-    if not (target.is_file() and seal.is_file() and seal.read_text() == total.hexdigest()):
-        pdf.build(made, target, **said, kept=made.parent / "typst")
-        seal.write_text(total.hexdigest())
+    return total.hexdigest()
+
+
+def print_book(report: paths.Paths, made: Path) -> Path:
+    """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
+
+    The PDF lies beside the pages, for the links in them. Raises ``PdfError``.
+    """
+    said, pages = _said(report), _chapters(report, made)
+    target, seal, key = made / PDF_NAME, made.parent / "pdf.key", _seal(said, pages, made, "pdf")
+    if not (target.is_file() and seal.is_file() and seal.read_text() == key):
+        pdf.build(made, target, **said, pages=pages, kept=made.parent / "typst")
+        seal.write_text(key)
+    return target
+
+
+def bind_book(report: paths.Paths, made: Path) -> Path:
+    """Make the EPUB of the pages in ``made`` unless they are those of the last EPUB; return its path.
+
+    It lies beside the pages, as the PDF does. Raises ``EpubError``.
+    """
+    citation, pages = citing.of_report(report), _chapters(report, made)
+    about = epub.About(
+        **_said(report),
+        key=citation.key,
+        edition=citation.edition,
+        subjects=tuple(data.descriptor(report).get("keywords", [])),
+    )
+    key = _seal(asdict(about), pages, made, "epub", "cards", "webfonts")
+    target, seal = made / EPUB_NAME, made.parent / "epub.key"
+    if not (target.is_file() and seal.is_file() and seal.read_text() == key):
+        epub.build(made, target, pages, about, made.parent / "epub")
+        seal.write_text(key)
     return target
 
 
 def _print(app: Sphinx, error: Exception | None) -> None:
     if error or app.builder.name != "html" or not app.config.policybook_pdf or app._warncount:
         return
-    try:
-        target = print_book(paths.report(Path(app.srcdir)), Path(app.outdir))
-    except pdf.PdfError as reason:
-        raise ExtensionError(f"the PDF was not made.\n{reason}") from None
-    LOG.info(f"the PDF is {target}")
+    for name, make in (("PDF", print_book), ("EPUB", bind_book)):
+        try:
+            target = make(paths.report(Path(app.srcdir)), Path(app.outdir))
+        except (pdf.PdfError, epub.EpubError) as reason:
+            raise ExtensionError(f"the {name} was not made.\n{reason}") from None
+        LOG.info(f"the {name} is {target}")
 
 
 def _forget_on_failure(app: Sphinx, error: Exception | None) -> None:

@@ -18,8 +18,8 @@ from policybook.paths import keep
 from policybook.stills import CHINESE
 
 # What can be typed on every keyboard stays: readers search.
-_ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))
-_FEATURES = ["kern", "liga", "locl", "mark", "mkmk", "ccmp", "tnum", "lnum"]
+ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))
+FEATURES = ["kern", "liga", "locl", "mark", "mkmk", "ccmp", "tnum", "lnum"]
 _WEIGHTS = (400, 700)
 _NAME = "NotoSansSC"
 
@@ -39,7 +39,7 @@ def chinese(site: Path, kept: Path) -> str:
     for letters in filter(None, slices):
         points = sorted(map(ord, letters))
         # No features: the forms of other languages alone (locl) would take as much room again.
-        made = _kept(kept, paths.FONTS / f"{_NAME}-Regular.ttf", letters, [])
+        made = kept_cut(kept, paths.FONTS / f"{_NAME}-Regular.ttf", letters, [])
         name = f"{_NAME}-{hashlib.sha256(made).hexdigest()[:8]}.woff2"
         names.add(name)
         keep(folder / name, made)
@@ -60,9 +60,9 @@ def cut(site: Path, kept: Path) -> None:
     """
     read = [*_pages(site), *sorted((site / "figures").glob("*.js"))]
     everything = "".join(map(_text, read))
-    text = set(everything) | set(html.unescape(everything)) | _ALWAYS
+    text = set(everything) | set(html.unescape(everything)) | ALWAYS
     sheets = "".join(_text(path) for path in sorted(site.rglob("*.css")))
-    headings = set(html.unescape("".join(re.findall(r"<h[1-6]\b.*?</h[1-6]>", everything, flags=re.DOTALL)))) | _ALWAYS
+    headings = set(html.unescape("".join(re.findall(r"<h[1-6]\b.*?</h[1-6]>", everything, flags=re.DOTALL)))) | ALWAYS
     icons = {letter for letter in sheets if "\ue000" <= letter <= "\uf8ff"}
     icons |= {chr(int(point, 16)) for point in re.findall(r"\\([ef][0-9a-f]{3})\b", sheets)}
     for path in sorted(site.rglob("*.woff2")):
@@ -73,7 +73,7 @@ def cut(site: Path, kept: Path) -> None:
         if not (whole.is_file() and seal.is_file() and seal.read_text() == hashlib.sha256(content).hexdigest()):
             keep(whole, content)
         letters = icons if "fontawesome" in path.parts else headings if "serif" in path.name else text
-        made = _kept(kept, whole, letters, _FEATURES)
+        made = kept_cut(kept, whole, letters, FEATURES)
         keep(path, made)
         keep(seal, hashlib.sha256(made).hexdigest().encode())
 
@@ -91,7 +91,7 @@ def _seen(path: Path) -> str:
     return re.sub(r"<script\b.*?</script>|<[^>]*>", " ", html.unescape(_text(path)), flags=re.DOTALL)
 
 
-def _kept(kept: Path, font: Path, letters: set[str], features: list[str]) -> bytes:
+def kept_cut(kept: Path, font: Path, letters: set[str], features: list[str]) -> bytes:
     """Return a font cut down to some letters, made anew only when font or letters are others."""
     told = f"4 {font.name} {hashlib.sha256(font.read_bytes()).hexdigest()} {features} {''.join(sorted(letters))}"
     path = kept / f"font-{hashlib.sha256(told.encode()).hexdigest()[:24]}.woff2"
