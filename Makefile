@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test lab lite serve check bench lock clean
+.PHONY: book test lab lite serve check bench picture lock clean
 book: .venv/book.done
 	$(BIN)/policybook build
 
@@ -42,6 +42,11 @@ bench: .venv/test.done
 	$(BIN)/python tests/bench/count_texts.py
 	$(BIN)/policybook build
 	$(BIN)/python tests/bench/pages.py
+
+# The picture in the README, when the landing page has changed.
+picture: .venv/test.done
+	$(BIN)/policybook build
+	$(BIN)/python tests/bench/picture.py
 
 clean:
 	rm -rf _build
