@@ -10,11 +10,14 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pypdf
+import pypdfium2
 import pytest
 from lxml import html as lxml_html
 
 from policybook import data, site
+from policybook import pages as reading
 
 pytestmark = pytest.mark.book
 ROOT = Path(__file__).resolve().parent.parent
@@ -272,6 +275,77 @@ def test_the_tags_of_the_pdf_tell_figures_tables_and_levels_of_headings(printed,
     assert kinds["/Table"] >= tables - len([1 for page in pages.values() for _ in page.xpath("//td//table")])
     assert kinds["/TH"] > 3 * kinds["/Table"] and levels[0] == 1
     assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
+
+
+@pytest.fixture(scope="session")
+def cleaned(built, report):
+    """The pages as they go into the books."""
+    return reading.read(built, site.reading_order(report))
+
+
+def test_the_tags_of_the_pdf_follow_the_pages_wherever_figures_stand(printed, cleaned):
+    """A figure may stand on the page after the text that follows it; who hears the PDF meets it where it belongs."""
+    tagged, waiting = [], [printed.trailer["/Root"]["/StructTreeRoot"]]
+    while waiting:
+        node = waiting.pop()
+        node = node.get_object() if hasattr(node, "get_object") else node
+        if isinstance(node, list):
+            waiting += reversed(node)
+        elif isinstance(node, dict):
+            kind = str(node.get("/S", ""))
+            if re.fullmatch("/H[1-6]", kind):
+                tagged.append(kind[1:])
+            elif kind == "/Figure":
+                tagged.append(str(node["/Alt"]))
+            waiting.append(node.get("/K", []))
+    parts = [
+        part.get("alt") if part.tag == "img" else part.tag.upper()
+        for page in cleaned.values()
+        for part in page.article.iter(*reading.HEADINGS, "img")
+    ]
+    assert tagged == ["H1", *parts]  # the first is that of the contents
+
+
+def test_the_outline_and_the_contents_of_the_pdf_are_the_headings_of_the_pages(printed, cleaned, report):
+    headings = [
+        (int(heading.tag[1]), _squeezed(heading.text_content()))
+        for page in cleaned.values()
+        for heading in page.article.iter(*reading.HEADINGS)
+    ]
+    outline = list(_outline(printed))
+    assert [(depth, _squeezed(entry.title)) for depth, entry in outline] == headings
+    first = printed.get_destination_page_number(outline[0][1])
+    contents = _squeezed("".join(page.extract_text() for page in printed.pages[1:first]))
+    at = 0
+    for depth, entry in outline:
+        if depth < 3:  # each with the number of its page, in order
+            number = printed.get_destination_page_number(entry) + 1
+            found = re.compile(rf"{re.escape(_squeezed(entry.title))}\.*{number}(?!\d)").search(contents, at)
+            assert found, (entry.title, number)
+            at = found.end()
+    for caption, names in site.parts(report):
+        assert _squeezed(caption) in contents
+        opening = printed.pages[_first_page(printed, cleaned, names[0])].extract_text()
+        assert re.search(rf"{re.escape(_squeezed(caption))}·Chapter\d+", _squeezed(opening)), caption
+
+
+def _first_page(printed, cleaned, name):
+    title = _squeezed(cleaned[name].article.findtext(".//h1") or cleaned[name].article.find(".//h1").text_content())
+    return next(
+        printed.get_destination_page_number(entry) for _, entry in _outline(printed) if _squeezed(entry.title) == title
+    )
+
+
+def test_no_page_of_the_pdf_is_left_half_empty_but_the_last_of_a_chapter(printed, built):
+    starts = {printed.get_destination_page_number(entry) for depth, entry in _outline(printed) if depth == 1}
+    document = pypdfium2.PdfDocument(built / "report.pdf")
+    for number in range(min(starts), len(document) - 1):
+        if number + 1 in starts:
+            continue
+        drawn = document[number].render(scale=0.3, grayscale=True).to_numpy().squeeze()
+        body = drawn[int(0.085 * len(drawn)) : int(0.92 * len(drawn))]  # without running head and folio
+        (inked,) = np.nonzero((body < 200).any(axis=1))
+        assert inked.max() > 0.55 * len(body), f"page {number + 1} is blank below {inked.max() / len(body):.0%}"
 
 
 def test_the_pdf_names_the_chapter_at_the_head_of_its_pages(printed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 
 import altair as alt
@@ -198,7 +199,7 @@ def _luminance(colour):
 
 
 @pytest.mark.parametrize("paper", ["#ffffff", "#14181d"])
-@pytest.mark.parametrize("colour", charts.PALETTE)
+@pytest.mark.parametrize("colour", [*charts.PALETTE, *charts.EVIDENCE_COLOURS.values()])
 def test_marks_keep_their_contrast_on_both_pages(colour, paper):
     light, dark = sorted([_luminance(colour), _luminance(paper)], reverse=True)
     assert (light + 0.05) / (dark + 0.05) >= 3.0
@@ -220,3 +221,8 @@ def test_a_dataset_goes_by_column_where_its_rows_are_alike(rows, packed):
     script = figures.for_browser(text)
     spec = json.loads(script[script.index("] = ") + 4 :].removesuffix(";\n"))
     assert spec == {"datasets": {"d": packed}, "usermeta": {"policybook": {"name": "fig-x"}}}
+
+
+def test_degrees_of_evidence_are_told_apart_in_black_and_white():
+    shades = [116 * _luminance(colour) ** (1 / 3) - 16 for colour in charts.EVIDENCE_COLOURS.values()]  # CIE L*
+    assert all(after - before > 8 for before, after in itertools.pairwise(shades)), shades
