@@ -34,8 +34,8 @@ INK, MUTED, RULE, PAPER = "#1c2733", "#55616e", "#d5dae0", "#ffffff"
 # Ordered (light to strong) and diverging (critical to supportive) scales.
 SEQUENTIAL = ["#dbe7f4", "#a9c8e8", "#6fa3d6", "#3b7cc4", "#1f5793"]
 DIVERGING = ["#b3452f", "#dd9c86", "#b9bfc6", "#86b1dc", "#2f6db3"]
-# Evidence: read, seen in part, recalled. The hues of BLUE, SKY and GREY, from dark to light as far as the contrast of 3:1
-# on both pages allows: told apart in black and white as well.
+# Evidence: read, seen in part, recalled. The hues of BLUE, SKY and GREY, from dark to light as far as the contrast of
+# 3:1 on both pages allows: told apart in black and white as well.
 EVIDENCE_COLOURS = {"read": "#3166a2", "excerpt": "#2785a7", "recalled": "#8a94a0"}
 
 WIDTH = 640
