@@ -59,6 +59,7 @@ def test_one_command_makes_pages_pdf_and_figures(small):
         "fig-events.csv",
         "fig-events.vl.json",
         "fig-events.js",
+        "fig-events.html",
         "index.json",
     }
 
