@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policybook import languages, render
+from policybook import languages, places, render
 
 
 @pytest.mark.parametrize(
@@ -40,5 +40,6 @@ def test_nothing_is_lost_or_left_unmarked(text: str) -> None:
 
 
 def test_cells_of_tables_are_marked_and_escaped() -> None:
-    assert render._piece_html({"text": "<b>普惠</b>"}) == '&lt;b&gt;<span lang="zh-Hans">普惠</span>&lt;/b&gt;'
-    assert render._piece_html({"text": "中文", "lang": "zh-Hant"}) == '<span lang="zh-Hant">中文</span>'
+    own = places.Links("plan", ["plan"])
+    assert render._piece_html({"text": "<b>普惠</b>"}, own, "") == '&lt;b&gt;<span lang="zh-Hans">普惠</span>&lt;/b&gt;'
+    assert render._piece_html({"text": "中文", "lang": "zh-Hant"}, own, "") == '<span lang="zh-Hant">中文</span>'

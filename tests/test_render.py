@@ -223,6 +223,11 @@ def test_a_dataset_goes_by_column_where_its_rows_are_alike(rows, packed):
     assert spec == {"datasets": {"d": packed}, "usermeta": {"policybook": {"name": "fig-x"}}}
 
 
+def test_the_first_two_colours_are_told_apart_in_black_and_white():
+    blue, orange = (116 * _luminance(colour) ** (1 / 3) - 16 for colour in charts.PALETTE[:2])  # CIE L*
+    assert orange - blue > 14
+
+
 def test_degrees_of_evidence_are_told_apart_in_black_and_white():
     shades = [116 * _luminance(colour) ** (1 / 3) - 16 for colour in charts.EVIDENCE_COLOURS.values()]  # CIE L*
     assert all(after - before > 8 for before, after in itertools.pairwise(shades)), shades

@@ -27,7 +27,8 @@ FONT = "'Source Sans 3', 'Noto Sans SC', sans-serif"
 
 # The marks keep a contrast of 3:1 on white and on the dark page alike (WCAG 2.2, 1.4.11), and differ for readers with
 # colour-vision deficiency (after Okabe and Ito, https://jfly.uni-koeln.de/color/, darkened or lightened to fit).
-BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#3b7cc4", "#c9701b", "#1a8f6d", "#b8629b", "#2b93b8", "#c8503c", "#7b8794"
+# Within these bounds they are as unequal in lightness as can be (CIE L* 44 to 60), for readers in black and white.
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#336baa", "#da791d", "#1a8f6d", "#bd6ea2", "#2d99bf", "#c24b37", "#7b8794"
 PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY]
 # Ink, secondary ink, rules and paper of a chart: the style sheet repaints these four for the dark page.
 INK, MUTED, RULE, PAPER = "#1c2733", "#55616e", "#d5dae0", "#ffffff"
@@ -62,7 +63,8 @@ def _theme() -> alt.theme.ThemeConfig:
             "aria": False,  # the still carries one text alternative; hydrated charts turn this on again
             "axis": axis,
             "axisX": {"titleAnchor": "end"},
-            "bar": {"color": BLUE},
+            # A line of the paper's colour parts stacked bars also where their colours are equally light, as in print.
+            "bar": {"color": BLUE, "stroke": PAPER, "strokeWidth": 0.6},
             "point": {"color": BLUE, "filled": True, "size": 60},
             "line": {"color": BLUE, "strokeWidth": 2.2},
             "rule": {"color": MUTED},
