@@ -16,7 +16,7 @@ from docutils import nodes
 from docutils.utils import new_document
 from lxml import html as lxml_html
 
-from policybook import data, marks, pdf, site, terms, text
+from policybook import data, marks, pages, site, terms, text
 from support import CHROMIUM, NO_BROWSER, policybook
 
 ROWS = [
@@ -336,7 +336,7 @@ def test_pages_mark_terms_once_in_prose_and_say_what_they_mean(chapters):
 @pytest.mark.book
 def test_the_print_has_links_to_the_glossary_and_no_tips(built):
     assert "pb-tip" in (built / "book" / "background.html").read_text(encoding="utf-8")
-    assert not pdf._read(built, "book/background").article.xpath(".//*[@role='tooltip']")
+    assert not pages.read(built, ["book/background"])["book/background"].article.xpath(".//*[@role='tooltip']")
     printed = pypdf.PdfReader(built / "report.pdf")
     heading = "Renderings, and where they mislead"
     *_, entry = (number for number, page in enumerate(printed.pages) if heading in page.extract_text())

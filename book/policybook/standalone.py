@@ -27,6 +27,7 @@ ROLE = re.compile(r"\{([a-z]+(?::[a-z]+)?)\}`([^`]+)`")
 TARGETED = re.compile(r"(.+?)\s*<([^<>]+)>", re.DOTALL)
 FENCE = re.compile(r"(:{3,}|`{3,})(?:\s*\{([a-z]+)\}\s*(.*)|[a-z]*)")
 SPAN = re.compile(r"\[([^\][]*)\]\{\.([a-zA-Z-]+)\}")
+BLOCK_CLASS = re.compile(r"^\{\.[\w-]+\}\n", re.MULTILINE)
 LINK = re.compile(r"(?<!!)\[([^\][]+)\]\(([^()\s]+)\)")
 
 
@@ -241,15 +242,16 @@ def _inline_parts(lines: list[str], words: Words) -> list[str]:
 
 def _inline(text: str, words: Words) -> str:
     text = ROLE.sub(lambda found: _role(found[1], found[2], words), text)
-    text = SPAN.sub(_span, text)
+    text = SPAN.sub(_span, BLOCK_CLASS.sub("", text))
     return LINK.sub(lambda found: _kept_link(found, words), text)
 
 
 def _span(found: re.Match) -> str:
     text, name = found[1], found[2]
-    return (
-        f'<span lang="{name.removeprefix("language-")}">{text}</span>' if name.startswith("language-") else f"({text})"
-    )
+    if name.startswith("language-"):
+        return f'<span lang="{name.removeprefix("language-")}">{text}</span>'
+    # A key figure stands in the sentence under it as well; the line under a title is no aside.
+    return {"pb-key": "", "pb-deck": f"*{text}*"}.get(name, f"({text})")
 
 
 def _role(name: str, content: str, words: Words) -> str:
