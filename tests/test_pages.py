@@ -251,9 +251,8 @@ def test_no_heading_of_the_pdf_stands_alone_at_the_foot_of_its_page(printed):
     assert {1, 2, 3} <= seen
 
 
-def test_the_tags_of_the_pdf_tell_figures_tables_and_levels_of_headings(printed, pages):
-    kinds, alts = Counter(), []
-    levels = []
+def _tags(printed):
+    """Yield the elements of the structure of the PDF, in the order in which they are read out."""
     waiting = [printed.trailer["/Root"]["/StructTreeRoot"]]
     while waiting:
         node = waiting.pop()
@@ -261,14 +260,20 @@ def test_the_tags_of_the_pdf_tell_figures_tables_and_levels_of_headings(printed,
         if isinstance(node, list):
             waiting += reversed(node)
         elif isinstance(node, dict):
-            kind = str(node.get("/S", ""))
-            kinds[kind] += 1
-            if kind == "/Figure":
-                alts.append(str(node.get("/Alt", "")))
-            if re.fullmatch("/H[1-6]", kind):
-                levels.append(int(kind[2]))
-            if "/K" in node:
-                waiting.append(node["/K"])
+            yield node
+            waiting.append(node.get("/K", []))
+
+
+def test_the_tags_of_the_pdf_tell_figures_tables_and_levels_of_headings(printed, pages):
+    kinds, alts = Counter(), []
+    levels = []
+    for node in _tags(printed):
+        kind = str(node.get("/S", ""))
+        kinds[kind] += 1
+        if kind == "/Figure":
+            alts.append(str(node.get("/Alt", "")))
+        if re.fullmatch("/H[1-6]", kind):
+            levels.append(int(kind[2]))
     figures = sum(len(page.xpath("//div[@class='pb-chart']")) for page in pages.values())
     tables = sum(len(_article(page).xpath(".//table")) for page in pages.values())
     assert len(alts) == figures and all(len(re.findall(r"[.!?](?:\s|$)", alt)) >= 2 for alt in alts)
@@ -285,19 +290,13 @@ def cleaned(built, report):
 
 def test_the_tags_of_the_pdf_follow_the_pages_wherever_figures_stand(printed, cleaned):
     """A figure may stand on the page after the text that follows it; who hears the PDF meets it where it belongs."""
-    tagged, waiting = [], [printed.trailer["/Root"]["/StructTreeRoot"]]
-    while waiting:
-        node = waiting.pop()
-        node = node.get_object() if hasattr(node, "get_object") else node
-        if isinstance(node, list):
-            waiting += reversed(node)
-        elif isinstance(node, dict):
-            kind = str(node.get("/S", ""))
-            if re.fullmatch("/H[1-6]", kind):
-                tagged.append(kind[1:])
-            elif kind == "/Figure":
-                tagged.append(str(node["/Alt"]))
-            waiting.append(node.get("/K", []))
+    tagged = []
+    for node in _tags(printed):
+        kind = str(node.get("/S", ""))
+        if re.fullmatch("/H[1-6]", kind):
+            tagged.append(kind[1:])
+        elif kind == "/Figure":
+            tagged.append(str(node["/Alt"]))
     parts = [
         part.get("alt") if part.tag == "img" else part.tag.upper()
         for page in cleaned.values()

@@ -24,7 +24,7 @@ from support import policybook
 BOOK = Path(__file__).resolve().parent.parent / "book"
 CHAPTERS = sorted(BOOK.glob("*.ipynb"))
 NAMES = [path.stem for path in CHAPTERS]
-CACHE = "_build/work/.jupyter_cache"
+CACHE = paths.Paths(BOOK.parent).work.relative_to(BOOK.parent) / ".jupyter_cache"
 # What builds the pages, reads texts or draws stills: a chapter must run without, as in a browser.
 BLOCKED = set(
     "vl_convert oxipng sphinx docutils myst_nb myst_parser jupyter_book jupyter_cache sphinxcontrib sphinx_design "  # noqa: SIM905

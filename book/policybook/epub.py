@@ -44,6 +44,7 @@ from policybook.pages import (
     moment,
     note_dead_links,
     openings,
+    plain_code,
     read,
     replace,
     svg_parser,
@@ -184,10 +185,7 @@ def _clean(page: Page, root: Path, site: dict[str, Page], images: Images) -> str
     mark_boxes(article)
     for table in list(article.iter("table")):
         _table(table)
-    for block in article.iter("pre"):
-        code = block.text_content().strip("\n")
-        block.clear(keep_tail=True)
-        block.text = code
+    plain_code(article)
     for element in article.xpath(".//*[@lang][not(self::span or self::div)]"):
         wrap(element, "div" if element.tag in CONTAINERS else "span").set("lang", element.get("lang"))
     for element in list(article.iter(etree.Element)):

@@ -32,6 +32,13 @@ FILES = (
 )
 
 
+def chart_title(spec: str) -> str:
+    """Return the title of a specification (JSON text) in one line; empty for a chart without title."""
+    title = json.loads(spec).get("title") or ""
+    lines = title.get("text", "") if isinstance(title, dict) else title
+    return " ".join(lines) if isinstance(lines, list) else str(lines)
+
+
 @dataclass(frozen=True)
 class Figure:
     """A figure of a page: ``page`` is the name of the page (``book/plan``), ``spec`` the specification as JSON text."""
@@ -46,9 +53,7 @@ class Figure:
     @property
     def title(self) -> str:
         """The finding that stands over the chart; empty for a chart without title."""
-        title = json.loads(self.spec).get("title") or ""
-        lines = title.get("text", "") if isinstance(title, dict) else title
-        return " ".join(lines) if isinstance(lines, list) else str(lines)
+        return chart_title(self.spec)
 
 
 def cited(figure: Figure, caption: str, page: citing.Citation) -> citing.Citation:

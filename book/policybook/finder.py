@@ -7,7 +7,6 @@ finds objects by the letters of their names alone, neither words of a claim nor 
 from __future__ import annotations
 
 import html
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from docutils import nodes
 from markupsafe import Markup
 from sphinx.application import Sphinx
 
-from policybook import finding, languages, paths, render, sources
+from policybook import figures, finding, languages, paths, render, sources
 from policybook.finding import Entry
 from policybook.paths import keep
 
@@ -60,15 +59,9 @@ def of_page(doctree: nodes.document, page: str) -> list[Entry]:
         said, anchor = " ".join(caption.astext().split()).rstrip("."), node["ids"][0]
         kind = type(node).__name__
         chart = next(node.findall(render.chart), None) if kind == "figure" else None
-        words = _chart_title(chart) if chart is not None else ""
+        words = figures.chart_title(chart["spec"]) if chart is not None else ""
         found.append(Entry(kind, anchor, said, "", words, page, anchor))
     return found
-
-
-def _chart_title(chart: nodes.Element) -> str:
-    title = json.loads(chart["spec"]).get("title", "")
-    text = title.get("text", "") if isinstance(title, dict) else title
-    return " ".join(text) if isinstance(text, list) else str(text)
 
 
 # -------------------------------------------------------------------------------------------------------- the index

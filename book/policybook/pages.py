@@ -364,3 +364,11 @@ def mark_boxes(article: HtmlElement) -> None:
         mark(row, "cards")
         for cell in row:
             cell.set("data-typ", "slot")
+
+
+def plain_code(article: HtmlElement) -> None:
+    """Leave of every block of code its text alone, without the colours of its words."""
+    for block in article.iter("pre"):
+        code = block.text_content().strip("\n")
+        block.clear(keep_tail=True)
+        block.text = code

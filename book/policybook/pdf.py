@@ -49,6 +49,7 @@ from policybook.pages import (
     moment,
     note_dead_links,
     openings,
+    plain_code,
     read,
     replace,
     wrap,
@@ -200,10 +201,7 @@ def _clean(page: Page, root: Path, site: dict[str, Page]) -> str:
         _figure(figure)
     for table in list(article.iter("table")):
         _table(table)
-    for block in article.iter("pre"):
-        code = block.text_content().strip("\n")
-        block.clear(keep_tail=True)
-        block.text = code
+    plain_code(article)
     for element in article.xpath(".//*[@lang]"):
         language, *rest = element.get("lang").split("-")
         region = {"Hans": "CN", "Hant": "TW"}.get("".join(rest[:1]), "".join(rest[-1:]).upper() or None)

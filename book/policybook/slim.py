@@ -120,7 +120,7 @@ def one_sheet(site: Path, rules: str = "") -> None:
 
     Pages written by an earlier build already ask for that one; they get the address of the new one.
     """
-    pages = {path: path.read_text(encoding="utf-8") for path in _pages(site)}
+    pages = {path: path.read_text(encoding="utf-8") for path in pages_of(site)}
     shared = next((sheets for path, page in pages.items() if (sheets := _sheets(site, path, page))), [])
     target = site / SHEET
     if shared:
@@ -143,7 +143,8 @@ def one_sheet(site: Path, rules: str = "") -> None:
             keep(path, after.encode())
 
 
-def _pages(site: Path) -> Iterator[Path]:
+def pages_of(site: Path) -> Iterator[Path]:
+    """Yield the pages of a built site in order, not what lies among its static files."""
     return (path for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts)
 
 

@@ -119,10 +119,8 @@ def tighten(site: Path, rules: str = "") -> None:
     """
     icons = (site / _ICONS).read_text(encoding="utf-8") if (site / _ICONS).is_file() else ""
     asked: set[str] = set()
-    for path in sorted(site.rglob("*.html")):
+    for path in slim.pages_of(site):
         parts = path.relative_to(site).parts
-        if "_static" in parts:
-            continue
         mended = slim.slim(mend(path.read_text(encoding="utf-8")))
         after, files = strict(mended, "../" * (len(parts) - 1), icons)
         for name, content in files.items():

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from policybook import paths
 from policybook.paths import keep
+from policybook.slim import pages_of
 from policybook.stills import CHINESE
 
 # What can be typed on every keyboard stays: readers search.
@@ -29,7 +30,7 @@ def chinese(site: Path, kept: Path) -> str:
 
     One weight: browsers embolden it for the few headings with Chinese. ``kept`` is a folder for slices made before.
     """
-    shown = {path: set(CHINESE.findall(_seen(path))) for path in _pages(site)}
+    shown = {path: set(CHINESE.findall(_seen(path))) for path in pages_of(site)}
     pages = Counter(letter for letters in shown.values() for letter in letters)
     slices = [{letter for letter, count in pages.items() if count > 1}]
     slices += [{letter for letter in letters if pages[letter] == 1} for letters in shown.values()]
@@ -58,7 +59,7 @@ def cut(site: Path, kept: Path) -> None:
 
     A font that an earlier build has cut is cut anew out of the whole one, which is in ``kept``.
     """
-    read = [*_pages(site), *sorted((site / "figures").glob("*.js"))]
+    read = [*pages_of(site), *sorted((site / "figures").glob("*.js"))]
     everything = "".join(map(_text, read))
     text = set(everything) | set(html.unescape(everything)) | ALWAYS
     sheets = "".join(_text(path) for path in sorted(site.rglob("*.css")))
@@ -76,10 +77,6 @@ def cut(site: Path, kept: Path) -> None:
         made = kept_cut(kept, whole, letters, FEATURES)
         keep(path, made)
         keep(seal, hashlib.sha256(made).hexdigest().encode())
-
-
-def _pages(site: Path) -> list[Path]:
-    return [path for path in sorted(site.rglob("*.html")) if "_static" not in path.relative_to(site).parts]
 
 
 def _text(path: Path) -> str:
