@@ -6,6 +6,7 @@
   const said = document.createElement("div");
   said.className = "pb-copied";
   said.setAttribute("role", "status");
+  const root = document.documentElement;
   let timer = 0;
 
   function say(text) {
@@ -20,9 +21,17 @@
       target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     } catch { /* no address of ours */ }
     if (!target) return;
+    const waited = allAtOnce();
     for (let box = target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     const { top, bottom } = target.getBoundingClientRect();
-    if (bottom < 0 || top > window.innerHeight - 40) target.scrollIntoView();
+    if (waited || bottom < 0 || top > window.innerHeight - 40) target.scrollIntoView();
+  }
+
+  // Tables that wait for the reader to come near have no height of their own: where a place is asked for, all is laid out.
+  function allAtOnce() {
+    const waited = root.classList.contains("pb-wait");
+    root.classList.remove("pb-wait");
+    return waited;
   }
 
   window.addEventListener("hashchange", show);
@@ -36,6 +45,7 @@
     }
     const link = event.target.closest("a[href^='#']");
     if (!link) return;
+    allAtOnce();
     const own = link.closest("tr[id]");
     const permanent = link.classList.contains("headerlink") || (own && link.hash === `#${own.id}`);
     if (link.href === location.href) show();

@@ -39,17 +39,38 @@ def mend(page: str) -> str:
     return page
 
 
-# Scripts that keep something with the reader beside the choice of the theme: the words of the last search, and how far
-# the side bar was scrolled. Neither is worth a trace on a shared machine.
-FORGETFUL: tuple[tuple[str, str, str], ...] = (
+# Scripts of the theme and of Sphinx, what they say and what is better.
+SCRIPTS: tuple[tuple[str, str, str], ...] = (
+    # What they keep with the reader beside the choice of the theme: the words of the last search, and how far the side
+    # bar was scrolled. Neither is worth a trace on a shared machine.
     ("sphinx_highlight.js", "const SPHINX_HIGHLIGHT_ENABLED = true", "const SPHINX_HIGHLIGHT_ENABLED = false"),
     ("pydata-sphinx-theme.js", 'sessionStorage.setItem("sidebar-scroll-top",e.scrollTop)', "void 0"),
+    # What scrolls gets into reach of the keyboard: measured one by one, with a change after each, a page is laid out
+    # hundreds of times. Measured all at once, and what is not laid out yet, or closed, when it is.
+    (
+        "pydata-sphinx-theme.js",
+        ".forEach(e=>{e.tabIndex=e.scrollWidth>e.clientWidth||e.scrollHeight>e.clientHeight?0:-1})",
+        ".forEach(e=>{e.checkVisibility?.({contentVisibilityAuto:!0})===!1||n.push([e,e.scrollWidth>e.clientWidth||"
+        'e.scrollHeight>e.clientHeight?"0":"-1"])}),n.forEach(([e,t])=>{e.getAttribute("tabindex")===t||'
+        'e.setAttribute("tabindex",t)})',
+    ),
+    (
+        "pydata-sphinx-theme.js",
+        'function I(){const e=()=>{document.querySelectorAll(["pre"',
+        'function I(){const e=()=>{const n=[];document.querySelectorAll(["pre"',
+    ),
+    (
+        "pydata-sphinx-theme.js",
+        'window.addEventListener("resize",t),new',
+        'window.addEventListener("resize",t),["toggle","contentvisibilityautostatechange"]'
+        ".forEach(e=>document.addEventListener(e,t,!0)),new",
+    ),
 )
 
 
-def forget(name: str, script: str) -> str:
-    """Return a script of the theme or of Sphinx that keeps nothing; others come back as they were."""
-    for of, said, better in FORGETFUL:
+def better_script(name: str, script: str) -> str:
+    """Return a script of the theme or of Sphinx with :data:`SCRIPTS` done; others come back as they were."""
+    for of, said, better in SCRIPTS:
         if name == of:
             script = script.replace(said, better)
     return script

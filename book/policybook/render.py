@@ -217,7 +217,10 @@ def _visit_chart_html(self, node: chart) -> None:
     # In reach of the keyboard, since it scrolls where it is wider than the page.
     label = f'tabindex="0" role="group" aria-label="Chart of figure {_number(self.builder, name)}"'
     self.body.append(f'<div class="pb-chart" data-figure="{name}" data-spec="{spec}" {label}>')
-    self.body.append(f'<div class="pb-still">{still}</div></div>\n')
+    # Its size is known before it is drawn, hence browsers draw it when it comes near (content-visibility).
+    size = re.search(r'<svg [^>]*?\bwidth="([\d.]+)" height="([\d.]+)"', still)
+    box = f' style="width: {size[1]}px; aspect-ratio: {size[1]} / {size[2]}"' if size else ""
+    self.body.append(f'<div class="pb-still"{box}>{still}</div></div>\n')
     raise nodes.SkipNode
 
 

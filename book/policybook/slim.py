@@ -49,27 +49,42 @@ _LATE = re.compile(
 )
 # The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
 _TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
-# The one script that runs before the page is drawn also sends for the fonts in which every page begins: else the
-# browser learns of them from the style sheet only, and one that is late is not used on this page (font-display:
-# optional). From disk browsers refuse to load a font ahead, but may set the page anew: nobody waits there.
-_THEME = re.compile(r"(<script data-cfasync=\"false\">)((?:(?!FontFace|</script>).)*)(</script>)", re.DOTALL)
-_FONTS = """
-for (const [family, file, style] of [
-  ["Source Sans 3", "source-sans-3-latin-wght-normal", "normal"],
-  ["Source Serif 4", "source-serif-4-latin-wght-normal", "normal"],
-  ["Source Sans 3", "source-sans-3-latin-wght-italic", "italic"],
+# The one script that runs before the page is drawn does three things more:
+# - It settles which theme the reader's system asks for. The theme's own script does so when the page is drawn, which
+#   then is styled once more.
+# - It sends for the fonts of the page, those that not every page needs as ``webfonts`` notes them. Else the browser
+#   learns of them when it has laid out the page, and does so again when they come; one that is late is not used on
+#   this page (font-display: optional). From disk browsers refuse to load a font ahead, but may set the page anew:
+#   nobody waits there.
+# - It lets tables wait that are far down (``custom.css``), unless the address names a place in the page.
+_THEME = re.compile(r"(<script data-cfasync=\"false\"[^>]*>)((?:(?!FontFace|</script>).)*)(</script>)", re.DOTALL)
+_AT_ONCE = """
+const root = document.documentElement;
+if (root.dataset.mode === "auto") {
+  root.dataset.theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+if (!location.hash && performance.getEntriesByType("navigation")[0]?.type === "navigate") root.classList.add("pb-wait");
+for (const [file, family, style] of [
+  ["fonts/source-sans-3-latin-wght-normal", "Source Sans 3", "normal"],
+  ["fonts/source-serif-4-latin-wght-normal", "Source Serif 4", "normal"],
+  ["fonts/source-sans-3-latin-wght-italic", "Source Sans 3", "italic"],
+  ["vendor/fontawesome/webfonts/fa-solid-900"],
+  ...(document.currentScript.dataset.fonts || "").split(" ").filter(Boolean).map((name) => [`fonts/${name}`]),
 ]) {
-  const address = new URL(`../fonts/${file}.woff2`, document.currentScript.src).href;
-  if (!location.protocol.startsWith("http")) {
+  const address = new URL(`../${file}.woff2`, document.currentScript.src).href;
+  if (location.protocol.startsWith("http")) {
+    const ahead = { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous", href: address };
+    document.head.append(Object.assign(document.createElement("link"), ahead));
+  } else if (family) {
     const face = new FontFace(family, `url("${address}")`, { style, weight: "200 900", display: "swap" });
     document.fonts.add(face);
     face.load().catch(() => {});
-  } else if (style === "normal") {
-    const ahead = { rel: "preload", as: "font", type: "font/woff2", crossOrigin: "anonymous", href: address };
-    document.head.append(Object.assign(document.createElement("link"), ahead));
   }
 }
 """
+# A table that waits stands in for its height: a line for each row, and most rows have two or three.
+_TABLE = re.compile(r"(<div class=\"pb-table[\w -]* docutils container)(\">\s*(?:(?!</table>).)*</table>)", re.DOTALL)
+_ROW = 46  # px
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
 _NAMED = re.compile(r"[.#]((?:[\w-]|\\.)+)")
 _NEGATED = re.compile(r":not\((?:[^()]|\([^()]*\))*\)")
@@ -92,7 +107,11 @@ def slim(page: str) -> str:
         if not needed.search(page):
             page = loaded.sub("", page)
     page = _LATE.sub(r"\2\1", page)
-    page = _THEME.sub(lambda found: f"{found[1]}{found[2].rstrip()}{_FONTS}{found[3]}", page, count=1)
+    page = _THEME.sub(lambda found: f"{found[1]}{found[2].rstrip()}{_AT_ONCE}{found[3]}", page, count=1)
+    page = _TABLE.sub(
+        lambda found: f'{found[1]}" style="contain-intrinsic-size: auto {_ROW * found[2].count("<tr")}px{found[2]}',
+        page,
+    )
     seen: set[str] = set()
 
     def wait(found: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from policybook import slim
-from policybook.mend import FORGETFUL, forget, mend
+from policybook.mend import SCRIPTS, better_script, mend
 from policybook.paths import keep
 
 FOLDER = "_static/page"
@@ -132,8 +132,8 @@ def tighten(site: Path, rules: str = "") -> None:
     unused = ("_static/scripts/fontawesome.js*", "_static/**/*.map", "_static/vendor/fontawesome/**/*.ttf")
     for path in left.union(*(site.glob(pattern) for pattern in unused)):
         path.unlink()
-    for name, *_ in FORGETFUL:
+    for name in sorted({name for name, *_ in SCRIPTS}):
         for path in (site / "_static").rglob(name):
-            keep(path, forget(name, path.read_text(encoding="utf-8")).encode())
+            keep(path, better_script(name, path.read_text(encoding="utf-8")).encode())
     slim.one_sheet(site, rules)
     slim.leave_out(site)

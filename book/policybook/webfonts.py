@@ -1,7 +1,7 @@
 """Fonts for the pages, cut down to the characters that they show.
 
-A browser loads a slice when a page has one of its characters (CSS Fonts 4, unicode-range): those that two or more pages
-show are one slice, the others one for each page.
+A browser loads a slice when a page has one of its characters (CSS Fonts 4, unicode-range): those that many pages show
+are one slice, those that some show another, the others one for each page.
 """
 
 from __future__ import annotations
@@ -23,26 +23,35 @@ ALWAYS = frozenset(map(chr, range(0x20, 0x7F)))
 FEATURES = ["kern", "liga", "locl", "mark", "mkmk", "ccmp", "tnum", "lnum"]
 _WEIGHTS = (400, 700)
 _NAME = "NotoSansSC"
+_COMMON = 5  # pages: names in English prose, such as those of laws and agencies, need no more than these letters
+_RARE = "source-sans-3-latin-ext-wght-normal"
+_RARER = re.compile("[\u0100-\u0130\u0132-\u0151\u0154-\u02ba\u1e00-\u1e9f\u1ef2-\u1eff]")  # as in custom.css
+# The script that runs before the page is drawn: it is told which slices to send for (see ``slim``).
+_FIRST = re.compile(r"(<script data-cfasync=\"false\")(?: data-fonts=\"[^\"]*\")?")
 
 
 def chinese(site: Path, kept: Path) -> str:
     """Write the slices of the committed Chinese font beside the pages, and return the CSS rules that name them.
 
     One weight: browsers embolden it for the few headings with Chinese. ``kept`` is a folder for slices made before.
+    Each page is told which of the slices it shows, and whether it needs the rarer Latin letters.
     """
     shown = {path: set(CHINESE.findall(_seen(path))) for path in pages_of(site)}
-    pages = Counter(letter for letters in shown.values() for letter in letters)
-    slices = [{letter for letter, count in pages.items() if count > 1}]
+    # The index says the words of all pages once more.
+    pages = Counter(letter for path, letters in shown.items() if path.stem != "genindex" for letter in letters)
+    slices = [{letter for letter, count in pages.items() if count >= _COMMON}]
+    slices.append({letter for letter, count in pages.items() if 1 < count < _COMMON})
     slices += [{letter for letter in letters if pages[letter] == 1} for letters in shown.values()]
     charts = sorted((site / "figures").glob("*.js"))
-    slices.append({letter for path in charts for letter in CHINESE.findall(_text(path))} - set(pages))
-    folder, names, rules = site / "_static" / "fonts", set(), []
+    others = {letter for letters in shown.values() for letter in letters}
+    slices.append((others | {letter for path in charts for letter in CHINESE.findall(_text(path))}) - set(pages))
+    folder, names, rules = site / "_static" / "fonts", {}, []
     for letters in filter(None, slices):
         points = sorted(map(ord, letters))
         # No features: the forms of other languages alone (locl) would take as much room again.
         made = kept_cut(kept, paths.FONTS / f"{_NAME}-Regular.ttf", letters, [])
         name = f"{_NAME}-{hashlib.sha256(made).hexdigest()[:8]}.woff2"
-        names.add(name)
+        names[name] = letters
         keep(folder / name, made)
         rules.append(
             f'@font-face{{font-family:"Noto Sans SC";font-weight:400;font-display:swap;'
@@ -51,6 +60,13 @@ def chinese(site: Path, kept: Path) -> str:
     for path in folder.glob(f"{_NAME}*"):
         if path.name not in names:
             path.unlink()
+    for path, letters in shown.items():
+        needed = sorted(name.removesuffix(".woff2") for name, has in names.items() if has & letters)
+        page = _text(path)
+        needed += [_RARE] if _RARER.search(_seen(path)) else []
+        after = _FIRST.sub(lambda found, needed=needed: f'{found[1]} data-fonts="{" ".join(needed)}"', page, count=1)
+        if after != page:
+            keep(path, after.encode())
     return "".join(rules)
 
 
