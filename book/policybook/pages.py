@@ -36,7 +36,7 @@ end }
 _NO_TAGS = "script style svg button input form iframe video audio object nav noscript"
 _NO_CLASSES = (
     "headerlink cell_input pb-menu pb-live pb-citing pb-key pb-actions toctree-wrapper sd-hide-link-text "
-    "visually-hidden d-none backrefs"
+    "visually-hidden d-none backrefs pb-use"
 )
 _NOT_PRINTED = " or ".join(
     [f"self::{tag}" for tag in _NO_TAGS.split()]

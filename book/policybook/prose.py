@@ -99,7 +99,7 @@ KINDS = ("number", "citation", "quotation", "attribution", "link", "language", "
 # Calls whose words a reader sees, with the names of their arguments in order of position ("" for one that is no text).
 _SEEN = {
     "titled": ("", "finding", "measure"),
-    "show": ("", "caption", "alt", "note"),
+    "show": ("", "caption", "alt", "note", "use"),
     "Markdown": ("text",),
 }
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")

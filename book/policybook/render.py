@@ -146,8 +146,8 @@ def _inline(renderer: NbElementRenderer, text: str, line: int | None) -> list[no
 
 
 def _notes(renderer: NbElementRenderer, about: dict[str, Any], line: int | None) -> list[nodes.Element]:
-    texts = [text for text in (about.get("note"), about.get("sources")) if text]
-    return [nodes.paragraph("", "", *_inline(renderer, text, line)) for text in texts]
+    texts = ((about.get("use"), ["pb-use"]), (about.get("note"), []), (about.get("sources"), []))
+    return [nodes.paragraph("", "", *_inline(renderer, text, line), classes=kind) for text, kind in texts if text]
 
 
 def _cite(renderer: NbElementRenderer, about: dict[str, Any], line: int | None) -> None:

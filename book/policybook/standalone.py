@@ -196,7 +196,7 @@ def _legend(output: Mapping, words: Words) -> str:
             shown = content["usermeta"]["policybook"] if "usermeta" in content else content
             number = words.places.get(shown["name"], Place("")).number or shown["name"]
             caption = shown["caption"] if "usermeta" in content else ""
-            parts = [f"**{number}**", caption, shown.get("note", ""), shown.get("sources", "")]
+            parts = [f"**{number}**", caption, shown.get("use", ""), shown.get("note", ""), shown.get("sources", "")]
             return plain(" ".join(part for part in parts if part), words)
     return ""
 

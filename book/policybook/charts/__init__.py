@@ -133,13 +133,14 @@ def show(
     alt: str,
     sources: Iterable[str] | pd.Series = (),
     note: str = "",
+    use: str = "",
 ) -> None:
     """Display a chart as a numbered figure.
 
     ``name`` (``fig-...``) is the anchor and the file name of the figure. ``caption`` says what is shown; ``alt`` says
     what it shows and, in a second sentence, the pattern; ``sources`` are the source ids of the rows drawn (repeats and
-    empty values are dropped); ``note`` is a caveat printed with the source line. Caption and note may hold MyST
-    Markdown.
+    empty values are dropped); ``note`` is a caveat printed with the source line; ``use`` says what a reader can do
+    with the chart, and is left out where it is on paper. These three may hold MyST Markdown.
 
     Raises ``ValueError`` for a name that is no anchor, an empty caption or an alt text of less than two sentences.
     """
@@ -157,6 +158,7 @@ def show(
             "alt": " ".join(alt.split()),
             "sources": source_line(sources),
             "note": note.strip(),
+            "use": use.strip(),
         }
     }
     _display(spec)

@@ -175,8 +175,8 @@ def timeline(
         f"its AI panel and {gap['ev_waico_signing']} days before WAICO was signed"
     )
     measure = (
-        "One dot is one event; hollow: not confirmed or only announced. Drag on the strip for other years, click a "
-        "track to bring it out, a dot for its row with links and sources."
+        "One dot is one event; hollow: not confirmed or only announced. The strip above has all years, the part below "
+        "those of the frame in it."
     )
     chart = alt.vconcat(strip, view, spacing=10).resolve_scale(color="independent").add_params(kind, article)
     return titled(chart, finding, measure, width=98)

@@ -10,6 +10,7 @@ from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK
 from policybook.charts.standards import EVERY, fixed
 
 REACH_COLOURS = dict(zip(REACHES, [BLUE, GREEN, RED, PINK, GREY], strict=True))
+REACH_SHAPES = dict(zip(REACHES, ["circle", "square", "triangle-up", "diamond", "triangle-down"], strict=True))
 EDGE_COLOURS = {
     "is parent of": MUTED,
     "mirrors, is member of": INK,
@@ -27,8 +28,8 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> a
     """Draw the network of bodies; a click on a body leaves only it and its neighbours strong.
 
     From two lists a reader chooses a level and a country: bodies of that kind and their relations stay strong, the
-    bodies at the other end stay legible. Recalled relations and bodies are dashed or hollow. Colours of nodes: reach;
-    of edges: kind of relation. ``labels`` come from :func:`policybook.bodies.place_labels`.
+    bodies at the other end stay legible. Recalled relations and bodies are dashed or hollow. Colours and shapes of
+    nodes: reach; colours of edges: kind of relation. ``labels`` come from :func:`policybook.bodies.place_labels`.
     """
     near = "!isValid(picked.body_id) || indexof(picked.body_id, datum.{}) >= 0"
     on_edge = f"({near.format('source_body')} || indexof(picked.body_id, datum.target_body) >= 0)"
@@ -77,11 +78,12 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> a
         ],
     )
     picked = alt.selection_point(name="picked", fields=["body_id"], on="click", clear="dblclick")
-    points = (
-        base.mark_circle().encode(color=_reach(alt.Legend(symbolType="circle", orient="bottom"))).add_params(picked)
-    )
-    hollow = base.transform_filter("datum.recalled").mark_circle(fill=PAPER, strokeWidth=1.6)
-    hollow = hollow.encode(stroke=alt.Stroke("reach:N", scale=_reach_scale(), legend=None))
+    legend = alt.Legend(orient="bottom")
+    base = base.encode(shape=alt.Shape("reach:N", title=None, scale=_scale(REACH_SHAPES), legend=legend))
+    colour = alt.Color("reach:N", title=None, scale=_scale(REACH_COLOURS), legend=legend)
+    points = base.mark_point(filled=True, opacity=1).encode(color=colour).add_params(picked)
+    hollow = base.transform_filter("datum.recalled").mark_point(fill=PAPER, strokeWidth=1.6)
+    hollow = hollow.encode(stroke=alt.Stroke("reach:N", scale=_scale(REACH_COLOURS), legend=None))
     words = ["body_id", "label", "neighbours", "keys", "near_keys"]
     label = alt.Chart(labels[[*words, "label_x", "label_y", "align"]]).encode(
         x=alt.X("label_x:Q", axis=None, scale=across),
@@ -126,9 +128,5 @@ def _lists(nodes: pd.DataFrame) -> list[alt.Parameter]:
     ]
 
 
-def _reach_scale() -> alt.Scale:
-    return alt.Scale(domain=REACHES, range=list(REACH_COLOURS.values()))
-
-
-def _reach(legend: alt.Legend) -> alt.Color:
-    return alt.Color("reach:N", title=None, scale=_reach_scale(), legend=legend)
+def _scale(looks: dict[str, str]) -> alt.Scale:
+    return alt.Scale(domain=list(looks), range=list(looks.values()))

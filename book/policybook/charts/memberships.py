@@ -25,7 +25,9 @@ def signature_tiles(tiles: pd.DataFrame, legend: Mapping[str, str]) -> alt.HConc
         "west_reported": "transparent",
         "none": "transparent",
     }
-    strokes = {**fills, "east_reported": charts.BLUE, "west_reported": charts.ORANGE, "none": charts.GREY}
+    # Who is on both lists has an edge of ink: told apart without colours too.
+    strokes = {**fills, "east_reported": charts.BLUE, "both": charts.INK}
+    strokes |= {"west_reported": charts.ORANGE, "none": charts.GREY}
     shown = tiles.assign(label=tiles["camp"].map(legend), solid=tiles["camp"].isin(["east", "both", "west"]))
     rows = sorted(shown["row"].unique())
     y = alt.Y("row:N", sort=rows, axis=None, scale=alt.Scale(type="band", paddingInner=0.14))

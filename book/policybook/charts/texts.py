@@ -168,7 +168,8 @@ def ladder(rows: pd.DataFrame) -> alt.TopLevelMixin:
     ``rows`` comes from :func:`policybook.text.ladder`.
     """
     rungs = list(dict.fromkeys(rows["term_id"].sort_values(key=lambda ids: ids.map(RUNGS.index))))
-    colours = dict(zip(RUNGS, [RED, ORANGE, PINK, BLUE, SKY, GREEN], strict=True))
+    # Dark and light in turn, for readers without colours.
+    colours = dict(zip(RUNGS, [RED, ORANGE, BLUE, SKY, GREEN, PINK], strict=True))
     shown = pd.DataFrame(
         {
             "document": rows["document"] + " (" + rows["words"].astype(str) + ")",
