@@ -79,11 +79,14 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> a
     )
     picked = alt.selection_point(name="picked", fields=["body_id"], on="click", clear="dblclick")
     legend = alt.Legend(orient="bottom")
-    base = base.encode(shape=alt.Shape("reach:N", title=None, scale=_scale(REACH_SHAPES), legend=legend))
     colour = alt.Color("reach:N", title=None, scale=_scale(REACH_COLOURS), legend=legend)
-    points = base.mark_point(filled=True, opacity=1).encode(color=colour).add_params(picked)
+    shape = alt.Shape("reach:N", title=None, scale=_scale(REACH_SHAPES), legend=legend)
+    points = base.mark_point(filled=True, opacity=1).encode(color=colour, shape=shape).add_params(picked)
     hollow = base.transform_filter("datum.recalled").mark_point(fill=PAPER, strokeWidth=1.6)
-    hollow = hollow.encode(stroke=alt.Stroke("reach:N", scale=_scale(REACH_COLOURS), legend=None))
+    hollow = hollow.encode(
+        stroke=alt.Stroke("reach:N", scale=_scale(REACH_COLOURS), legend=None),
+        shape=alt.Shape("reach:N", scale=_scale(REACH_SHAPES), legend=None),
+    )
     words = ["body_id", "label", "neighbours", "keys", "near_keys"]
     label = alt.Chart(labels[[*words, "label_x", "label_y", "align"]]).encode(
         x=alt.X("label_x:Q", axis=None, scale=across),
@@ -97,7 +100,7 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> a
         style = {"fontSize": 11, "align": align, "baseline": "middle"}
         texts.append(part.mark_text(**style, stroke=PAPER, strokeWidth=3, strokeJoin="round"))
         texts.append(part.mark_text(**style, color=INK))
-    chart = alt.layer(lines, points, hollow, *texts).resolve_scale(color="independent")
+    chart = alt.layer(lines, points, hollow, *texts).resolve_scale(color="independent", shape="independent")
     chart = chart.properties(width=WIDTH, height=600).add_params(*_lists(nodes))
     known, more = int((~edges["recalled"]).sum()), int(edges["recalled"].sum())
     measure = f"{len(nodes)} bodies, {known} relations that sources name; dashed or hollow: general knowledge ({more})"
