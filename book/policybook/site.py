@@ -417,7 +417,7 @@ def _chapters(report: paths.Paths, made: Path) -> list[str]:
 def _seal(said: object, pages: list[str], made: Path, *code: str) -> str:
     """Return a digest (hex) of all that a book is made of: what it says of itself, pages, charts, and the code."""
     content = [*(paths.PACKAGE / f"{name}.py" for name in ("pages", *code))]
-    content += [*sorted(paths.TEMPLATES.iterdir()), *sorted(paths.FONTS.iterdir())]
+    content += [*sorted(filter(Path.is_file, paths.TEMPLATES.iterdir())), *sorted(paths.FONTS.iterdir())]
     content += [*(made / f"{name}.html" for name in pages), *sorted((made / figures.FOLDER).glob("*.svg"))]
     total = hashlib.sha256(json.dumps([said, pages]).encode())
     for path in content:

@@ -57,7 +57,9 @@ _TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\"
 #   this page (font-display: optional). From disk browsers refuse to load a font ahead, but may set the page anew:
 #   nobody waits there.
 # - It lets tables wait that are far down (``custom.css``), unless the address names a place in the page.
-_THEME = re.compile(r"(<script data-cfasync=\"false\"[^>]*>)((?:(?!FontFace|</script>).)*)(</script>)", re.DOTALL)
+_THEME = re.compile(
+    r"(<script data-cfasync=\"false\"(?: data-fonts=\"[^\"]*\")?>)((?:(?!FontFace|</script>).)*)(</script>)", re.DOTALL
+)
 _AT_ONCE = """
 const root = document.documentElement;
 if (root.dataset.mode === "auto") {
