@@ -25,6 +25,7 @@ The code ``empty`` of a codebook stands for a cell that is left empty on purpose
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -264,6 +265,8 @@ def _made(item: dict[str, Any], report: paths.Paths, coder: str) -> Coding:
     columns = []
     for one in entry["columns"]:
         group = one.get("codebook", one["name"])
+        if fields[FIRST][one["name"]].get("type") == "integer":
+            codes.get(group, []).sort(key=lambda code: (code.code == EMPTY, _number(code.code)))
         columns.append(
             Column(
                 one["name"],
@@ -285,7 +288,7 @@ def _made(item: dict[str, Any], report: paths.Paths, coder: str) -> Coding:
     return Coding(
         item["name"],
         entry["second"],
-        item.get("title", item["name"]),
+        data.resource(item["name"] if coder == FIRST else entry["second"], report).get("title", item["name"]),
         key,
         {FIRST: (*context, *more), SECOND: context},
         tuple(columns),
@@ -296,6 +299,10 @@ def _made(item: dict[str, Any], report: paths.Paths, coder: str) -> Coding:
         tuple(general),
         {name: tuple(values) for name, values in entry.get("measuredOn", {}).items()},
     )
+
+
+def _number(code: str) -> int:
+    return int(code) if re.fullmatch(r"-?\d+", code) else 0
 
 
 Rules = list[tuple[str, str]]
@@ -439,7 +446,11 @@ def markdown(found: Coding, coder: str, sheet: str) -> str:
 def _listed(title: str, rules: tuple[tuple[str, str], ...]) -> list[str]:
     if not rules:
         return []
-    return [*([f"## {title}", ""] if title else []), *(f"- *{_plain(name)}*: {_plain(text)}" for name, text in rules), ""]
+    return [
+        *([f"## {title}", ""] if title else []),
+        *(f"- *{_plain(name)}*: {_plain(text)}" for name, text in rules),
+        "",
+    ]
 
 
 def _how(column: Column, coder: str) -> str:
@@ -461,6 +472,4 @@ def _said(spec: dict[str, Any]) -> str:
 
 def _plain(text: str) -> str:
     """Escape what Markdown would read as markup."""
-    for sign in "\\`*_<[":
-        text = text.replace(sign, f"\\{sign}")
-    return text
+    return re.sub(r"[\\`*<\[]|(?<!\w)_|_(?!\w)", lambda sign: f"\\{sign.group()}", text)
