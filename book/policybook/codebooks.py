@@ -405,12 +405,12 @@ def _unlike(found: Coding) -> Iterator[tuple[str, str, str | None]]:
 
 
 def markdown(found: Coding, coder: str, sheet: str) -> str:
-    """Return the codebook as Markdown, to lie beside the sheet of a coder: how to fill it, codes, definitions, rules."""
+    """Return the codebook as Markdown, to lie beside the sheet of a coder: how to fill it, codes, rules."""
     lines = [
         f"# Codebook: {_plain(found.title)}",
         "",
-        f"For the sheet `{sheet}` of the {CODERS[coder]} coder. One line is one unit; fill the columns below, leave the "
-        "others as they are. Lines may be sorted, and the file saved by Excel or LibreOffice as CSV (UTF-8).",
+        f"For the sheet `{sheet}` of the {CODERS[coder]} coder. One line is one unit; fill the columns below, leave "
+        "the others as they are. Lines may be sorted, and the file saved by Excel or LibreOffice as CSV (UTF-8).",
         "",
     ]
     if coder == SECOND:

@@ -94,6 +94,10 @@ def _sheet(found: Coding, coder: str, rows: dict[Unit, editing.Row], wanted: lis
     return sheets.write(columns, lines)
 
 
+def _drawn(table: str, unit: Unit) -> bytes:
+    return hashlib.sha256("\x1f".join((SEED, table, *unit)).encode()).digest()
+
+
 def _mark(found: Coding, coder: str, which: str) -> str:
     return f"{found.table} {coder} {which}"
 
@@ -250,7 +254,7 @@ def _read_row(found: Coding, coder: str, row: dict[str, str]) -> tuple[dict[str,
     for spec in found.remarks[coder]:
         value = _folded(row[spec["name"]])
         if spec.get("type") == "boolean":
-            value = _truth(value) or ("false" if not value else value)
+            value = _truth(value) or value or "false"
         cells[spec["name"]] = value
         wrong += [(spec["name"], message, value or None, allowed) for message, allowed in data.faults(value, spec)]
     return cells, wrong
@@ -296,8 +300,7 @@ def _code(part: str, column: Column, choice: list[str]) -> str | None:
         number = re.fullmatch(r"([-+−–]?)(\d+)(?:[.,]0+)?", part)
         if number:
             sign = "-" if number.group(1) in ("-", "−", "–") else ""
-            same = f"{sign}{int(number.group(2))}".replace("-0", "0") if number.group(2) == "0" else ""
-            same = same or f"{sign}{int(number.group(2))}"
+            same = str(int(f"{sign}{number.group(2)}"))
             return same if same in choice else None
     alike = [one for one in choice if one.casefold() == part.casefold()]
     return alike[0] if len(alike) == 1 else None
@@ -318,7 +321,7 @@ def _folded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Taken:
-    """What :func:`take` did: the table, the units read, the cells that changed, and what the table holds no column for."""
+    """What :func:`take` did: the table, units read, cells that changed, and what the table has no column for."""
 
     table: str
     coder: str
@@ -454,8 +457,8 @@ def parted(
     """Return header and lines of what the coders see differently: one line for a column of a unit, side by side.
 
     Codes of a cell are compared without their order. After the key and what the first coder sees of a unit come
-    ``column``, ``first``, ``second``, the remarks of both, ``note`` (of a sheet that has just been read) and ``agreed``,
-    which is empty, to be filled when the two have talked.
+    ``column``, ``first``, ``second``, the remarks of both, ``note`` (of a sheet that has just been read) and an
+    empty ``agreed``, to be filled when the two have talked.
     """
     remarks = [(coder, name) for coder in CODERS for name in _remark_names(found, coder)]
     context = found.context[FIRST]
