@@ -152,9 +152,7 @@ def _problems(problems: Sequence[object], where: str = "the data package") -> No
     "--coder", type=click.Choice(["a", "b"]), help="First or second coder (default: a, or that of the sheet)."
 )
 @click.option("--only-open", is_flag=True, help="With --out: only units that the coder has not coded.")
-@click.option(
-    "--disagreements", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write where they part."
-)
+@click.option("--disagreements", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write where they part.")
 @click.option("--dry-run", is_flag=True, help="With --in: check and show everything, and write nothing.")
 def code(
     table: str | None,
