@@ -186,7 +186,7 @@ def test_missing_columns_and_foreign_sheets_are_refused(report):
 
 
 def test_a_bad_or_interrupted_sheet_changes_nothing(data_copy, tmp_path, monkeypatch):
-    found, sheet = _filled(data_copy, "commitments", "b")
+    sheet = _filled(data_copy, "commitments", "b")[1]
     rows = [row for _, row in sheet.rows]
     rows[0]["actor"] = "enterprises" if rows[0]["actor"] != "enterprises" else "all_parties"
     place = tmp_path / "s.csv"
