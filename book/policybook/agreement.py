@@ -17,6 +17,8 @@ TENTATIVE = 0.667
 # From here on a coding counts as reliable (same place).
 RELIABLE = 0.8
 DRAWS = 2000
+# A family of so many codes that are each measured alone gets half the draws: themes, frames.
+LONG_FAMILY = 10
 SEED = 20250726
 
 
@@ -49,7 +51,10 @@ def _alpha(matrix: np.ndarray, level: str) -> float:
 def interval(
     first: pd.Series, second: pd.Series, level: str = "nominal", share: float = 0.95, draws: int = DRAWS
 ) -> tuple[float, float]:
-    """Return the bootstrap interval of alpha: percentiles of ``draws`` resamples of the units, from a fixed seed."""
+    """Return the bootstrap interval of alpha: percentiles of ``draws`` resamples of the units, from a fixed seed.
+
+    Both are NaN when no draw has two codes.
+    """
     matrix = _matrix(first, second, level)
     generator = np.random.default_rng(SEED)
     units = matrix.shape[1]
@@ -58,8 +63,32 @@ def interval(
         drawn = matrix[:, generator.integers(0, units, units)]
         if len(np.unique(drawn[~np.isnan(drawn)])) > 1:
             found.append(krippendorff.alpha(reliability_data=drawn, level_of_measurement=level))
+    if not found:
+        return float("nan"), float("nan")
     low, high = np.quantile(found, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)
+
+
+def draws_for(columns: int) -> int:
+    """Return how many resamples a family of so many coded columns gets: long families half of them, to save time."""
+    return DRAWS if columns < LONG_FAMILY else DRAWS // 2
+
+
+def pair(first: pd.Series, second: pd.Series, level: str = "nominal", draws: int = DRAWS) -> dict[str, float | int]:
+    """Return the agreement of two codings of the same units where either may have gaps.
+
+    ``units`` (coded by both), ``percent`` (of these, coded alike), ``alpha`` and its 95 % interval ``low`` to ``high``;
+    what is not defined, because nothing was coded or no code varies, is NaN.
+    """
+    both = pd.DataFrame({"a": first.to_numpy(), "b": second.to_numpy()}).dropna()
+    found: dict[str, float | int] = {"units": len(both), "percent": float("nan")}
+    if len(both):
+        found["percent"] = 100 * float((both["a"] == both["b"]).mean())
+    try:
+        told = summary(both["a"], both["b"], level, draws=draws)
+    except ValueError:
+        return found | dict.fromkeys(("alpha", "low", "high"), float("nan"))
+    return found | {key: told[key] for key in ("alpha", "low", "high")}
 
 
 def summary(first: pd.Series, second: pd.Series, level: str = "nominal", draws: int = DRAWS) -> dict[str, float | bool]:

@@ -1,4 +1,4 @@
-"""The command line: ``policybook build | pdf | epub | check | text | serve``.
+"""The command line: ``policybook build | pdf | epub | check | code | text | serve``.
 
 Exit codes: 0 done, 1 the book could not be built, 2 bad input (data package, settings, arguments).
 """
@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -18,6 +19,9 @@ from rich.table import Table
 
 import policybook
 from policybook import data, paths
+
+if TYPE_CHECKING:
+    from policybook import codebooks, coding, editing
 
 # Bound to the streams as they are now: while Sphinx runs, sys.stdout and sys.stderr are caught.
 OUT = Console(file=sys.stdout, highlight=False)
@@ -103,8 +107,8 @@ def _make_again(kind: str) -> None:
 @click.option("--prose/--no-prose", default=True, help="Check the words of the chapters as well (default).")
 def check(refresh: bool, prose: bool) -> None:
     """Check every table of the data package, and the prose of the chapters; all problems at once."""
+    from policybook import codebooks, sources
     from policybook import prose as words
-    from policybook import sources
 
     report = paths.report()
     started = time.perf_counter()
@@ -112,7 +116,7 @@ def check(refresh: bool, prose: bool) -> None:
         if refresh:
             for name in data.refresh(report):
                 OUT.print(f"registered {name}")
-        problems = data.check(report)
+        problems = data.check(report) + codebooks.check(report)
         if refresh and not problems and sources.refresh_bibliography(report):
             OUT.print("wrote references.bib")
         names = data.names(report)
@@ -138,6 +142,148 @@ def _problems(problems: Sequence[object], where: str = "the data package") -> No
     for problem in problems:
         ERR.print(escape(str(problem)))
     ERR.print(f"[bold red]{len(problems)} problem{'s' if len(problems) != 1 else ''} in {where}[/]")
+
+
+@main.command()
+@click.argument("table", required=False)
+@click.option("--out", "out", metavar="SHEET.csv", type=click.Path(path_type=Path), help="Write an empty sheet here.")
+@click.option("--in", "filled", metavar="SHEET.csv", type=click.Path(path_type=Path), help="Read codes from here.")
+@click.option(
+    "--coder", type=click.Choice(["a", "b"]), help="First or second coder (default: a, or that of the sheet)."
+)
+@click.option("--only-open", is_flag=True, help="With --out: only units that the coder has not coded.")
+@click.option("--disagreements", metavar="FILE.csv", type=click.Path(path_type=Path), help="Write where they part.")
+@click.option("--dry-run", is_flag=True, help="With --in: check and show everything, and write nothing.")
+def code(
+    table: str | None,
+    out: Path | None,
+    filled: Path | None,
+    coder: str | None,
+    only_open: bool,
+    disagreements: Path | None,
+    dry_run: bool,
+) -> None:
+    """Code a table with two coders: a sheet out, codes in, and how far the coders agree.
+
+    The sheet of the second coder (b) shows nothing of the first one's codes. Without --out and --in the agreement of
+    the tables as they are is shown; without TABLE, the tables that are coded.
+    """
+    from policybook import codebooks, coding, editing
+
+    report = paths.report()
+    if out and filled:
+        raise click.UsageError("--out writes a sheet, --in reads one: give one of them")
+    if (out or filled or disagreements) and not table:
+        raise click.UsageError("name the TABLE that is coded")
+    if only_open and not out:
+        raise click.UsageError("--only-open goes with --out")
+    if dry_run and not filled:
+        raise click.UsageError("--dry-run goes with --in")
+    if out and disagreements:
+        raise click.UsageError("--disagreements goes with --in, or stands alone")
+    try:
+        if not table:
+            _codings(report)
+            return
+        if out:
+            made = coding.make(table, out, coder or codebooks.FIRST, only_open, report)
+            OUT.print(f"{made.sheet}: {made.units} of {made.of} units, to be filled", soft_wrap=True)
+            OUT.print(f"{made.codebook}: the codebook", soft_wrap=True)
+            return
+        notes = {}
+        if filled:
+            with OUT.status("checking"):
+                taken = coding.take(table, filled, coder, not dry_run, report)
+            tables, notes = taken.tables, taken.notes
+            _told(taken, dry_run)
+        else:
+            tables = editing.Tables(report)
+        found = codebooks.coding(table, report)
+        _agreement(found, tables)
+        if disagreements:
+            header, lines = coding.parted(found, tables, notes)
+            if dry_run:
+                OUT.print(f"{disagreements}: would hold {len(lines)} disagreements", soft_wrap=True)
+            else:
+                coding.write_parted(disagreements, header, lines)
+                OUT.print(f"{disagreements}: {len(lines)} disagreements", soft_wrap=True)
+    except data.DataError as error:
+        sheet = filled is not None and all(problem.table == filled.name for problem in error.problems)
+        _problems(error.problems, str(filled) if sheet else "the data package")
+        sys.exit(2)
+    except coding.CodingError as error:
+        _fail(error, 2)
+    except OSError as error:
+        _fail(OSError(f"{error.filename or 'data'}: {error.strerror}; nothing was changed"), 2)
+    except KeyboardInterrupt:
+        ERR.print("stopped; nothing was changed")
+        sys.exit(130)
+
+
+def _codings(report: paths.Paths) -> None:
+    """List the tables that are coded, with how far each coder has come."""
+    from policybook import codebooks, coding, editing
+
+    tables = editing.Tables(report)
+    shown = Table(box=None, padding=(0, 2))
+    shown.add_column("table")
+    for column in ("units", "first coder", "second coder"):
+        shown.add_column(column, justify="right")
+    for name in codebooks.coded(report):
+        found = codebooks.coding(name, report)
+        if tables[name]:
+            now = coding.state(found, tables)
+            shown.add_row(name, *(f"{n:,}" for n in (now.units, *now.coded.values())))
+        else:
+            shown.add_row(name, "0", "0", "0")
+    OUT.print(shown if shown.row_count else "no table is coded: none has 'coding' in datapackage.json")
+
+
+def _told(taken: coding.Taken, dry_run: bool) -> None:
+    """Say what a sheet brought."""
+    would = "would change" if dry_run else "changed"
+    OUT.print(f"{taken.table}: {taken.units} units read, {taken.changed} cells {would}", soft_wrap=True)
+    for column in taken.ignored:
+        OUT.print(f"column {escape(column)} is not one of the sheet: not read", soft_wrap=True)
+    if taken.notes:
+        OUT.print(f"{taken.table} has no column for the {len(taken.notes)} notes of the sheet; keep them:")
+        for unit, note in taken.notes.items():
+            OUT.print(f"  {escape(', '.join(unit))}: {escape(note)}", soft_wrap=True)
+
+
+def _agreement(found: codebooks.Coding, tables: editing.Tables) -> None:
+    """Print how far two coders agree on each coded column."""
+    from policybook import codebooks, coding, methods
+
+    now = coding.state(found, tables)
+    empty = [codebooks.CODERS[coder] for coder, coded in now.coded.items() if not coded]
+    if empty:
+        OUT.print(f"no agreement yet: the {' and the '.join(empty)} coder has coded none of {now.units} units")
+        return
+    title = f"coded of {now.units} units: {now.coded['a']} by the first coder, {now.coded['b']} by the second"
+    shown = Table(box=None, padding=(0, 2), title=title, title_justify="left")
+    shown.add_column("code")
+    for column in ("units", "first", "second", "alike", "alpha", "95 % interval"):
+        shown.add_column(column, justify="right")
+    shown.add_column("verdict")
+    told = ""
+    for row in coding.agreed(found, tables).to_dict("records"):
+        name = row["column"]
+        if row["code"] == "merged":
+            name += ", codes merged"
+        elif row["code"]:
+            if name != told:
+                shown.add_row(f"{name}: units that carry")
+            told, name = name, f"  {row['code']}"
+        uses = ["" if row[side] != row[side] else f"{row[side]:.0f}" for side in ("first", "second")]
+        percent = "" if row["percent"] != row["percent"] else f"{row['percent']:.0f} %"
+        if row["alpha"] == row["alpha"]:
+            span = f"{row['low']:.2f} to {row['high']:.2f}"
+            measured = [f"{row['alpha']:.2f}", span, methods.VERDICTS[methods.verdict(row["alpha"])]]
+        else:
+            measured = ["", "", "not defined: no code varies" if row["units"] else "no unit coded by both"]
+        shown.add_row(escape(name), f"{row['units']}", *uses, percent, *measured)
+    OUT.print(shown)
 
 
 @main.group()

@@ -7,13 +7,9 @@ The HathiTrust Research Center Extracted Feature Dataset). Nothing is written un
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import itertools
 import os
-import shutil
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -22,12 +18,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import policybook
-from policybook import counting, data, intake, paths, sources
+from policybook import counting, data, editing, intake, paths, sources
 from policybook.sectioning import Section, sections
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 WHOLE, ALL = "whole", "all"
-Row = dict[str, str]
+Row = editing.Row
 
 
 class CorpusError(ValueError):
@@ -83,82 +79,11 @@ def digest(parts: Iterable[Section]) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
 
 
-# ------------------------------------------------------------------------------------------------------ reading tables
-
-
-class _Tables:
-    """The tables of a package as rows of text, read when first asked for, and what was changed of them."""
-
-    def __init__(self, report: paths.Paths) -> None:
-        self.report = report
-        self._rows: dict[str, list[Row]] = {}
-        self.changed: set[str] = set()
-
-    def __getitem__(self, name: str) -> list[Row]:
-        if name not in self._rows:
-            path = self.report.data / data.resource(name, self.report)["path"]
-            with path.open(encoding="utf-8", newline="") as stream:
-                self._rows[name] = list(csv.DictReader(stream))
-        return self._rows[name]
-
-    def without(self, name: str, column: str, value: str) -> None:
-        """Take out the rows that have a value in a column."""
-        kept = [row for row in self[name] if row[column] != value]
-        if len(kept) != len(self[name]):
-            self._rows[name] = kept
-            self.changed.add(name)
-
-    def extend(self, name: str, rows: Iterable[Row]) -> None:
-        """Put in rows, in the order of the primary key; columns that a row lacks stay empty."""
-        blank = dict.fromkeys(self._columns(name), "")
-        self[name].extend(blank | row for row in rows)
-        key = data.resource(name, self.report)["schema"]["primaryKey"]
-        key = [key] if isinstance(key, str) else key
-        self[name].sort(key=lambda row: [row[column] for column in key])
-        self.changed.add(name)
-
-    def update(self, name: str, row: Row, **cells: str) -> None:
-        """Change cells of a row of a table."""
-        if any(row[column] != value for column, value in cells.items()):
-            row.update(cells)
-            self.changed.add(name)
-
-    def _columns(self, name: str) -> list[str]:
-        return [spec["name"] for spec in data.resource(name, self.report)["schema"]["fields"]]
-
-    def contents(self) -> dict[Path, bytes]:
-        """Return the changed tables as files, by their path under ``data/``."""
-        found = {}
-        for name in sorted(self.changed):
-            stream = io.StringIO()
-            writer = csv.DictWriter(stream, self._columns(name), lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self[name])
-            found[Path(data.resource(name, self.report)["path"])] = stream.getvalue().encode()
-        return found
-
-
-def _publish(tables: _Tables) -> list[str]:
-    """Check the package with the changed tables in a copy, then put them in; return the names of changed tables.
-
-    Raises ``DataError`` when the package would not pass its check; nothing is written then.
-    """
-    report = tables.report
-    contents = tables.contents()
-    with tempfile.TemporaryDirectory(prefix="policybook-") as folder:
-        draft = paths.Paths(Path(folder))
-        shutil.copytree(report.data, draft.data)
-        for path, content in contents.items():
-            paths.keep(draft.data / path, content)
-        data.refresh(draft)
-        problems = data.check(draft)
-        if problems:
-            raise data.DataError(problems)
-        # The descriptor comes last: until then the check tells.
-        made = {report.data / path: content for path, content in contents.items()}
-        paths.keep_all(made | {report.descriptor: draft.descriptor.read_bytes()})
-    sources.refresh_bibliography(report)
-    return sorted(tables.changed)
+def _publish(tables: editing.Tables) -> list[str]:
+    """Put the changed tables in and write the bibliography anew; see :func:`policybook.editing.publish`."""
+    changed = editing.publish(tables)
+    sources.refresh_bibliography(tables.report)
+    return changed
 
 
 # ------------------------------------------------------------------------------------------------------------- adding
@@ -185,7 +110,7 @@ def add(
     text, ``DataError`` for the package.
     """
     report = report or paths.report()
-    tables = _Tables(report)
+    tables = editing.Tables(report)
     document = _document(tables, doc_id)
     reading = intake.read(place, encoding=encoding, tell=tell)
     found = _language(reading, document, language)
@@ -241,7 +166,7 @@ def counted_with(language: str) -> str:
     return own if language == "en" else f"{own}, rjieba {counting.segmenter_version()}"
 
 
-def _document(tables: _Tables, doc_id: str) -> Row:
+def _document(tables: editing.Tables, doc_id: str) -> Row:
     for row in tables["documents"]:
         if row["doc_id"] == doc_id:
             return row
@@ -272,7 +197,7 @@ def _match_articles(place: str, parts: list[Section], articles: list[Row]) -> No
         )
 
 
-def _refuse_twice(tables: _Tables, place: str, version: str, mark: str, replace: bool) -> None:
+def _refuse_twice(tables: editing.Tables, place: str, version: str, mark: str, replace: bool) -> None:
     for row in tables["text_versions"]:
         if row["text_sha256"] == mark and not (replace and row["version_id"] == version):
             raise CorpusError(f"{place}: the same text is registered as version {row['version_id']}")
@@ -297,7 +222,7 @@ def _same_place(first: str, second: str) -> bool:
     return bool(first) and bool(second) and bare(first) == bare(second)
 
 
-def _source(tables: _Tables, reading: intake.Reading, document: Row, version: str) -> str:
+def _source(tables: editing.Tables, reading: intake.Reading, document: Row, version: str) -> str:
     """Return the source of a text that was read: the registered one of its address, else the document's own.
 
     A page that no source has is registered. The source that was read is marked as read.
@@ -334,7 +259,7 @@ def _source(tables: _Tables, reading: intake.Reading, document: Row, version: st
     return source_id
 
 
-def _take_headings(tables: _Tables, articles: list[Row], parts: list[Section], language: str) -> int:
+def _take_headings(tables: editing.Tables, articles: list[Row], parts: list[Section], language: str) -> int:
     """Put the headings of a text into the table ``articles``; return how many are read now."""
     headings = {part.name: part.heading for part in parts if part.heading}
     taken = 0
@@ -418,7 +343,7 @@ def waiting(doc_id: str, parts: list[Section], report: paths.Paths | None = None
 
     Each row has the columns of ``commitments``.
     """
-    tables = _Tables(report or paths.report())
+    tables = editing.Tables(report or paths.report())
     own = {row["article"] for row in tables["articles"] if row["doc_id"] == doc_id}
     at_hand = set(by_article(parts)) & own
     return [row for row in tables["commitments"] if row["evidence"] == "recalled" and row["article"] in at_hand]
@@ -437,7 +362,7 @@ def reopen(
     Raises ``IntakeError`` for a text that cannot be read, ``CorpusError`` when it is not the text that was counted.
     """
     report = report or paths.report()
-    versions = {row["version_id"]: row for row in _Tables(report)["text_versions"]}
+    versions = {row["version_id"]: row for row in editing.Tables(report)["text_versions"]}
     if version_id not in versions:
         raise CorpusError(f"version {version_id!r} is not in the table text_versions")
     row = versions[version_id]
@@ -454,7 +379,7 @@ def confirm(version_id: str, commitment_ids: Iterable[str], report: paths.Paths 
     Each change is noted in ``corroborations``. Returns the names of the tables changed. Raises ``CorpusError`` for an
     unknown version or ask, or one that is not recalled, ``DataError`` when the package would not pass its check.
     """
-    tables = _Tables(report or paths.report())
+    tables = editing.Tables(report or paths.report())
     versions = {row["version_id"]: row for row in tables["text_versions"]}
     if version_id not in versions:
         raise CorpusError(f"version {version_id!r} is not in the table text_versions")

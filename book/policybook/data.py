@@ -2,8 +2,9 @@
 
 The schema of every table stands once, in ``data/datapackage.json`` (Frictionless Data Package v2,
 https://datapackage.org). Custom properties extend it: a field's ``references`` (``{"resource", "field"}``) and
-``itemEnum`` hold for each item of a ``list`` column, and a schema's ``requiredUnless`` asks for a value unless another
-column has a given one.
+``itemEnum`` hold for each item of a ``list`` column, ``maxItems`` for their number, and a schema's ``requiredUnless``
+asks for a value unless another column has a given one. What two coders code is a table's ``coding``, see
+:mod:`policybook.codebooks`.
 """
 
 from __future__ import annotations
@@ -149,6 +150,12 @@ def resource(name: str, report: paths.Paths | None = None) -> dict[str, Any]:
         if candidate["name"] == name:
             return candidate
     raise DataError([Problem(name, "no such table in the data package", allowed=", ".join(names(report)))])
+
+
+def key_of(name: str, report: paths.Paths | None = None) -> list[str]:
+    """Return the columns of the primary key of a table."""
+    key = resource(name, report)["schema"].get("primaryKey") or []
+    return [key] if isinstance(key, str) else list(key)
 
 
 def data_date(report: paths.Paths | None = None) -> str:
@@ -381,18 +388,22 @@ def _check_values(table: _Table) -> list[Problem]:
         rules = spec.get("constraints", {})
         seen: dict[str, int] = {}
         for line, value in table.column(spec["name"]):
-            if value == "":
-                if rules.get("required"):
-                    problems.append(Problem(table.name, "value is missing", line, spec["name"], allowed="any value"))
-                continue
-            for message, allowed in _wrong_with(value, spec, rules):
-                problems.append(Problem(table.name, message, line, spec["name"], value, allowed))
-            if rules.get("unique"):
+            for message, allowed in faults(value, spec):
+                problems.append(Problem(table.name, message, line, spec["name"], value or None, allowed))
+            if value and rules.get("unique"):
                 if value in seen:
                     message = f"stands twice, first in line {seen[value]}"
                     problems.append(Problem(table.name, message, line, spec["name"], value, "each value once"))
                 seen.setdefault(value, line)
     return problems
+
+
+def faults(value: str, spec: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Return what is wrong with the text of a cell by the schema of its column, each with what is allowed."""
+    rules = spec.get("constraints", {})
+    if value == "":
+        return [("value is missing", "any value")] if rules.get("required") else []
+    return list(_wrong_with(value, spec, rules))
 
 
 def _wrong_with(value: str, spec: dict[str, Any], rules: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
@@ -431,6 +442,8 @@ def _wrong_with(value: str, spec: dict[str, Any], rules: dict[str, Any]) -> Iter
         for item in items:
             if levels and item not in levels:
                 yield f"has the unknown item {item!r}", ", ".join(levels)
+        if len(items) > spec.get("maxItems", len(items)):
+            yield f"has {len(items)} items", f"at most {spec['maxItems']}"
     if "enum" in rules and value not in [str(level) for level in rules["enum"]]:
         yield "is not one of the known values", ", ".join(str(level) for level in rules["enum"])
     if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
@@ -569,8 +582,8 @@ def _broken(found: corrections.Broken) -> Problem:
     return Problem(found.table, found.message, found.line, found.column, value, allowed)
 
 
-def refresh(report: paths.Paths | None = None) -> list[str]:
-    """Register the tables as they are now: digest, size and number of rows of each file.
+def refresh(report: paths.Paths | None = None, only: Iterable[str] | None = None) -> list[str]:
+    """Register the tables (all, or ``only`` some) as they are now: digest, size and number of rows of each file.
 
     Writes ``datapackage.json`` only when something changed, as a whole or not at all. Returns the names of the tables
     that changed. Raises ``DataError`` when a file is missing.
@@ -578,7 +591,10 @@ def refresh(report: paths.Paths | None = None) -> list[str]:
     report = report or paths.report()
     package = json.loads(json.dumps(_package(report)))
     changed, problems = [], []
+    wanted = None if only is None else set(only)
     for item in package["resources"]:
+        if wanted is not None and item["name"] not in wanted:
+            continue
         path = report.data / item["path"]
         if not path.is_file():
             problems.append(Problem(item["name"], f"file not found: data/{item['path']}"))
