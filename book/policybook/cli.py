@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 from rich.markup import escape
+from rich.prompt import Prompt
 from rich.table import Table
 
 import policybook
@@ -453,6 +454,123 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
             "commitments_coder_b, and note it in corrections.",
             soft_wrap=True,
         )
+
+
+@main.command()
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--id", "doc_id", help="Key of the document in the tables: a-z, 0-9 and _, such as us_aiap_2025.")
+@click.option("--title", help="Title of the document.")
+@click.option("--issuer", help="Who issued it.")
+@click.option("--date", help="Its day, as YYYY-MM-DD.")
+@click.option("--lang", help="Language of the text: en or zh.")
+@click.option("--text", "place", help="File with the text: .txt, .md, .html, .pdf or .docx.")
+@click.option("--text-zh", "place_zh", help="File with the Chinese text, where there are two.")
+@click.option("--name", help="How sentences call the document, such as: the US plan.")
+@click.option("--short", help="Short title, for charts and the head of the pages.")
+@click.option("--part", help="What a part of the text is called.  [default: section]")
+@click.option("--url", default="", help="Address of the document.")
+@click.option("--sections", "pattern", metavar="PATTERN", help="Regular expression for the lines that begin a part.")
+@click.option("--encoding", help="Encoding of the file, where it cannot be told.")
+@click.option(
+    "--compare",
+    multiple=True,
+    metavar="DOC_ID",
+    help="A document of this report to set beside it (repeat; default: all counted).",
+)
+@click.option("--without", multiple=True, metavar="CHAPTER", help="A chapter to leave out (repeat).")
+@click.option("--author", help="Who signs the report.")
+@click.option("--licence", type=click.Choice(["mit", "apache-2.0", "none"]), help="Licence of text, figures and data.")
+@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
+def new(folder: Path, dry_run: bool, **said: object) -> None:
+    """Make a new report on another document in DIR: a repository that builds and whose tests pass.
+
+    What is not given is asked for at a terminal.
+    """
+    from policybook import fork
+
+    source = paths.report()
+    with _new_problems(), OUT.status("reading the text") as status:
+        status.stop()
+        wish = _wish(said, source)
+        status.start()
+
+        def tell(text: str) -> None:
+            status.update(escape(text))
+
+        made = (fork.plan if dry_run else fork.make)(wish, folder, source, tell)
+    listed = [name for name in made if not name.startswith(("book/policybook/", "book/_static/"))]
+    for name in listed:
+        OUT.print(f"  {escape(name)}", soft_wrap=True)
+    OUT.print(f"  and {len(made) - len(listed)} files of the package and its style")
+    if dry_run:
+        OUT.print(
+            f"nothing was written; without --dry-run {len(made)} files would be in {escape(str(folder))}",
+            soft_wrap=True,
+        )
+    else:
+        OUT.print(
+            f"{len(made)} files in {escape(str(folder))}. Now: cd {escape(str(folder))} && make book", soft_wrap=True
+        )
+
+
+def _wish(said: dict[str, object], source: paths.Paths) -> object:
+    """Return the wish of the options, asking at a terminal for what they leave open."""
+    from policybook import fork
+
+    asking = sys.stdin.isatty()
+
+    def ask(option: str, question: str, default: str | None = None) -> str:
+        value = said[option]
+        if value is None and asking:
+            value = Prompt.ask(question, default=default, console=OUT)
+        return str(value if value is not None else default or "")
+
+    place = ask("place", "File with the text")
+    doc_id = ask("doc_id", "Key of the document, such as us_aiap_2025")
+    title = ask("title", "Title of the document")
+    short = ask("short", "Short title, for charts", title)
+    chapters = [name for name in fork.files.chapter_names(source) if name not in said["without"]]
+    missing = [name for name in said["without"] if name not in fork.files.chapter_names(source)]
+    if missing:
+        raise fork.ForkError(f"--without {', '.join(missing)}: there are {', '.join(fork.files.chapter_names(source))}")
+    return fork.Wish(
+        id=doc_id,
+        title=title,
+        issuer=ask("issuer", "Who issued it"),
+        date=ask("date", "Its day (YYYY-MM-DD)"),
+        lang=ask("lang", "Language of the text (en or zh)", "en"),
+        text=Path(place),
+        text_zh=Path(str(said["place_zh"])) if said["place_zh"] else None,
+        chapters=tuple(chapters),
+        name=ask("name", "How sentences call it", "the document"),
+        short=short,
+        section=ask("part", "What a part of it is called", "section"),
+        compare=tuple(said["compare"]),
+        url=str(said["url"] or ""),
+        author=ask("author", "Who signs the report", "The authors of the report"),
+        licence=ask("licence", "Licence of text, figures and data (mit, apache-2.0, none)", "mit"),
+        pattern=said["pattern"],
+        encoding=said["encoding"],
+    )
+
+
+@contextmanager
+def _new_problems() -> Iterator[None]:
+    """End the program with clear lines when a new report cannot be made."""
+    from policybook import corpus, fork, intake
+
+    try:
+        yield
+    except (fork.ForkError, intake.IntakeError, corpus.CorpusError) as error:
+        _fail(error, 2)
+    except data.DataError as error:
+        _problems(error.problems, "the data of the new report")
+        sys.exit(2)
+    except OSError as error:
+        _fail(OSError(f"{error.filename or 'files'}: {error.strerror}; nothing was left behind"), 2)
+    except KeyboardInterrupt:
+        ERR.print("stopped; nothing was left behind")
+        sys.exit(130)
 
 
 @main.command()

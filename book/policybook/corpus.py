@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -120,6 +122,7 @@ def add(
         raise CorpusError(f"{reading.place}: nothing to count in {LANGUAGES[found]}")
     articles = [row for row in tables["articles"] if row["doc_id"] == doc_id]
     if articles:
+        parts = _numbered(parts, articles)
         _match_articles(reading.place, parts, articles)
     version = version_of(doc_id, found)
     mark = digest(parts)
@@ -181,6 +184,16 @@ def _language(reading: intake.Reading, document: Row, wanted: str | None) -> str
     if found not in LANGUAGES:
         raise CorpusError(f"{reading.place}: the text is in the language {found!r}; counted are {', '.join(LANGUAGES)}")
     return found
+
+
+def _numbered(parts: list[Section], articles: list[Row]) -> list[Section]:
+    """Return sections named as the articles of a table, where a text has other parts, as many as there are articles."""
+    codes = sorted(row["article"] for row in articles if int(row["article_no"]) > 0)
+    main = [part for part in parts if part.name != "preamble"]
+    if len(main) != len(codes) or any(re.fullmatch(r"A\d+", part.name) for part in main):
+        return parts
+    named = dict(zip((part.name for part in main), codes, strict=True))
+    return [replace_field(part, name=named.get(part.name, part.name)) for part in parts]
 
 
 def _match_articles(place: str, parts: list[Section], articles: list[Row]) -> None:

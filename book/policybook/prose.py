@@ -102,6 +102,8 @@ _SEEN = {
     "show": ("", "caption", "alt", "note", "use"),
     "Markdown": ("text",),
 }
+# What an author is asked to write (see policybook.fork): no statement yet.
+_PROMPT = re.compile(r"^:::\{admonition\} [^\n]*\n:class: pb-prompt\n.*?^:::$", re.DOTALL | re.MULTILINE)
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]+")
 
 
@@ -414,7 +416,7 @@ def read(path: Path, extensions: Iterable[str] = ()) -> tuple[list[Cell], list[P
         if "remove-cell" in raw.get("metadata", {}).get("tags", ()):
             continue  # not on the page: said to those who run the chapter
         if raw.get("cell_type") == "markdown":
-            cell.blocks, cell.labels = read_markdown(source, extensions)
+            cell.blocks, cell.labels = read_markdown(_PROMPT.sub("", source), extensions)
             for block in cell.blocks:
                 block.section = section = block.section or section
         elif raw.get("cell_type") == "code":

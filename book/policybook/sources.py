@@ -96,9 +96,9 @@ def source_badge(source_id: str) -> str:
     return " · ".join([str(row.type).replace("_", " "), "/".join(row.language), str(row.evidence)])
 
 
-def source_badge_words(source_id: str) -> str:
+def source_badge_words(source_id: str, report: paths.Paths | None = None) -> str:
     """Return the badge of a source in full words: ``State media, in Chinese, seen in part``."""
-    row = registry().loc[source_id]
+    row = registry(report).loc[source_id]
     spoken = " and ".join(LANGUAGES.get(code, code) for code in row.language)
     words = [str(row.type).replace("_", " "), *([f"in {spoken}"] if spoken else []), HOW_SEEN[str(row.evidence)]]
     text = ", ".join(words)
@@ -161,7 +161,7 @@ def to_bibtex(report: paths.Paths | None = None) -> str:
                 fields["date"] = row.date.strftime("%Y-%m-%d")
         if pd.notna(row.publisher) and author(row) != str(row.publisher):
             fields["howpublished"] = bibtex_text(row.publisher)
-        fields["note"] = bibtex_text(source_badge_words(row.source_id))
+        fields["note"] = bibtex_text(source_badge_words(row.source_id, report))
         if pd.notna(row.url) and safe_url(row.url):
             fields["url"] = row.url  # as it is: what reads an address from BibTeX takes no commands in it
         body = ",\n".join(f"  {key} = {{{value}}}" for key, value in fields.items())
