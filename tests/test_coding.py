@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from policybook import codebooks, coding, data, editing, methods, paths, sheets
+from policybook import agreement, codebooks, coding, data, editing, methods, paths, sheets
 from support import policybook
 
 TABLES = ("commitments", "items")
@@ -75,7 +75,7 @@ CELL = st.text(st.characters(exclude_characters="\x00", exclude_categories=("Cs"
 def test_no_cell_runs_as_a_formula_and_each_comes_back(text):
     out = sheets.harmless(text)
     assert sheets.unharmed(out) == text
-    assert out[:1] not in tuple("=+@\t\r") and (not out.startswith("-") or float(out) <= 0)
+    assert out[:1] not in tuple("=+@\t\r\n＝＋－＠") and (not out.startswith("-") or float(out) <= 0)
 
 
 @settings(max_examples=40, deadline=None)
@@ -137,6 +137,12 @@ def test_agreement_is_the_published_one(report):
     shown = methods.agreements(asks, asks_b, book, data.seen(items), items_b).set_index("code")
     tables = editing.Tables(report)
     found = [row for table in TABLES for row in coding.agreed(codebooks.coding(table), tables).to_dict("records")]
+    carried = agreement.by_theme(asks, asks_b).set_index("theme")
+    themes = {row["code"]: row for row in found if row["column"] == "themes"}
+    assert set(themes) == set(carried.index)
+    for code, row in themes.items():
+        names = ["first", "second", "alpha", "low", "high"]
+        assert [row[name] for name in names] == pytest.approx(carried.loc[code, names].tolist(), abs=1e-12)
     found = {
         f"{row['column']}_merged" if row["code"] else row["column"]: row for row in found if row["column"] != "themes"
     }
@@ -235,3 +241,134 @@ def test_a_codebook_and_a_schema_that_differ_are_told_by_the_check(data_copy):
     next(field for field in item["schema"]["fields"] if field["name"] == "actor")["constraints"]["enum"].pop()
     data_copy.descriptor.write_text(json.dumps(package), encoding="utf-8")
     assert "'think_tanks_forums', which the schema of commitments refuses" in str(codebooks.check(data_copy)[0])
+
+
+def _sheet_file(report, place, **cells):
+    """Save the second coder's filled sheet with other cells in its first line."""
+    sheet = _filled(report, "commitments", "b")[1]
+    rows = [row for _, row in sheet.rows]
+    rows[0].update(cells)
+    place.write_bytes(_saved(sheet.columns, rows))
+    return place
+
+
+def test_what_was_stopped_between_table_and_registration_heals(data_copy, tmp_path, monkeypatch):
+    other = {"all_parties": "enterprises"}.get(_filled(data_copy, "commitments", "b")[1].rows[0][1]["actor"])
+    place = _sheet_file(data_copy, tmp_path / "s.csv", actor=other or "all_parties")
+
+    def stopped(contents):
+        path, content = next(iter(contents.items()))
+        path.write_bytes(content)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        # Only what is written into the package itself is stopped; the draft is written one file at a time.
+        patch.setattr(paths, "keep_all", lambda contents: stopped(contents) if len(contents) > 1 else _keep(contents))
+        with pytest.raises(KeyboardInterrupt):
+            coding.take("commitments", place, report=data_copy)
+    assert "sha256 differs" in str(data.check(data_copy)[0])
+    assert coding.take("commitments", place, report=data_copy).changed == 0
+    assert data.check(data_copy) == []
+
+
+def _keep(contents):
+    for path, content in contents.items():
+        path.write_bytes(content)
+
+
+def test_differences_that_were_talked_over_are_not_written_over(data_copy, tmp_path):
+    place, apart = _sheet_file(data_copy, tmp_path / "s.csv", actor="think_tanks_forums"), tmp_path / "d.csv"
+    words = ("code", "commitments", "--in", str(place), "--disagreements", str(apart))
+    table = data_copy.data / data.resource("commitments_coder_b", data_copy)["path"]
+    before = table.read_bytes()
+    apart.write_text("my notes\n", encoding="utf-8")
+    assert policybook(*words, cwd=data_copy.root, check=False).returncode == 2
+    apart.unlink()
+    policybook(*words[:2], *words[4:], cwd=data_copy.root)
+    header, *lines = csv.reader(io.StringIO(apart.read_text(encoding="utf-8-sig"), newline=""))
+    content = apart.read_bytes()
+    lines[0][header.index("agreed")] = "enterprises"
+    apart.write_bytes(_saved(header, [dict(zip(header, line, strict=True)) for line in lines]))
+    refused = policybook(*words, cwd=data_copy.root, check=False)
+    assert refused.returncode == 2 and "is filled: give another name" in refused.stderr
+    assert table.read_bytes() == before  # codes did not come in either
+    apart.write_bytes(content)
+    policybook(*words, cwd=data_copy.root)
+    assert table.read_bytes() != before and apart.read_bytes() != content
+
+
+def test_a_table_without_units_or_codes_and_a_part_coded_one(data_copy, tmp_path):
+    target = data_copy.data / data.resource("commitments_coder_b", data_copy)["path"]
+    header, *lines = target.read_text(encoding="utf-8").splitlines(keepends=True)
+    target.write_text("".join([header, *lines[:100]]), encoding="utf-8")
+    data.refresh(data_copy)
+    run = lambda *words, ok=True: policybook("code", *words, cwd=data_copy.root, check=ok)  # noqa: E731
+    place = tmp_path / "rest.csv"
+    assert "28 of 128 units" in run("commitments", "--out", str(place), "--coder", "b", "--only-open").stdout
+    columns = next(csv.reader(io.StringIO(place.read_text(encoding="utf-8-sig"))))
+    rows = [row for _, row in sheets.read(place.read_bytes(), columns).rows]
+    for row in rows:
+        row.update(themes="data; Standards", deontic="CALL", actor="all_parties", doubt="x")
+    place.write_bytes(_saved(columns, rows, "\t", encoding="utf-16"))
+    assert "28 units read" in run("commitments", "--in", str(place)).stdout
+    assert data.check(data_copy) == []
+    coded = data.load("commitments_coder_b", data_copy)
+    assert len(coded) == 128 and coded["commitment_id"].is_monotonic_increasing
+    last = coded.iloc[-1]
+    assert [last["main_theme"], last["themes"], last["deontic"], last["doubt"]] == [
+        "data",
+        ("data", "standards"),
+        "call",
+        True,
+    ]
+    target.write_text(header, encoding="utf-8")
+    data.refresh(data_copy)
+    assert "second coder has coded none of 128 units" in run("commitments").stdout
+    first = data_copy.data / data.resource("commitments", data_copy)["path"]
+    first.write_text(first.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    empty = run("commitments", "--out", str(tmp_path / "e.csv"), ok=False)
+    assert empty.returncode == 2 and "has no rows yet" in empty.stderr and not (tmp_path / "e.csv").exists()
+    assert "code commitments instead" in run("commitments_coder_b", ok=False).stderr
+
+
+def test_a_further_table_is_coded_from_the_data_package_alone(data_copy, tmp_path):
+    """A fork adds a codebook and two tables; no code names them."""
+    field = lambda name, **more: {"name": name, "type": "string", "title": name, "description": name, **more}  # noqa: E731
+    coded = [
+        field("speech_id"),
+        field("words"),
+        field("tone", constraints={"required": True, "enum": ["warm", "cold"]}),
+    ]
+    book = [field(name) for name in ("codebook_id", "group", "code", "definition")]
+    made = {
+        "speeches": (coded, "speech_id", ["s1,=1+1,warm", 's2,"说, ""x""",cold', "s3,c,warm"]),
+        "speeches_b": ([coded[0], coded[2]], "speech_id", []),
+        "speech_book": (book, "codebook_id", ["t1,tone,warm,kind words", "t2,tone,cold,other words"]),
+    }
+    package = json.loads(data_copy.descriptor.read_text(encoding="utf-8"))
+    like = {key: value for key, value in package["resources"][0].items() if key not in ("schema", "coding")}
+    for name, (fields, key, lines) in made.items():
+        own = {"name": name, "path": f"{name}.csv", "title": name, "description": name}
+        package["resources"].append(like | own | {"schema": {"fields": fields, "primaryKey": key}})
+        text = "\n".join([",".join(spec["name"] for spec in fields), *lines]) + "\n"
+        (data_copy.data / f"{name}.csv").write_text(text, encoding="utf-8")
+    entry = {"second": "speeches_b", "context": ["words"], "columns": [{"name": "tone"}]}
+    package["resources"][-3]["coding"] = entry | {"codebook": {"resource": "speech_book", "group": "group"}}
+    data_copy.descriptor.write_text(json.dumps(package, ensure_ascii=False), encoding="utf-8")
+    data.refresh(data_copy)
+    assert codebooks.check(data_copy) == []
+    place = tmp_path / "b.csv"
+    coding.make("speeches", place, "b", report=data_copy)
+    sheet = sheets.read(place.read_bytes(), ["speech_id"])
+    assert b"'=1+1" in place.read_bytes() and b"warm" not in place.read_bytes()
+    assert {row["words"] for _, row in sheet.rows} == {"=1+1", '说, "x"', "c"}
+    for _, row in sheet.rows:
+        row["tone"] = {"s1": "warm", "s2": "cold", "s3": "cold"}[row["speech_id"]]
+    place.write_bytes(_saved(sheet.columns, [row for _, row in sheet.rows]))
+    taken = coding.take("speeches", place, report=data_copy)
+    assert (data_copy.data / "speeches_b.csv").read_text(
+        encoding="utf-8"
+    ) == "speech_id,tone\ns1,warm\ns2,cold\ns3,cold\n"
+    row = coding.agreed(codebooks.coding("speeches", data_copy), taken.tables).iloc[0]
+    # 3 units, 2 alike; pooled warm 3, cold 3 of 6: observed 1/3, expected 2*3*3/(6*5).
+    assert [row["units"], row["alpha"]] == pytest.approx([3, 1 - (1 / 3) / (18 / 30)])

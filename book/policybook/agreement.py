@@ -6,7 +6,7 @@ agreement, 0 what chance would give). Intervals are percentiles over units drawn
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import krippendorff
 import numpy as np
@@ -133,10 +133,24 @@ def by_theme(first: pd.DataFrame, second: pd.DataFrame, key: str = "commitment_i
     if set(one.index) != set(two.index):
         raise ValueError("the coders did not code the same units")
     two = two.loc[one.index]
-    rows = []
-    for theme in sorted({code for codes in [*one, *two] for code in codes}):
-        a = pd.Series([theme in codes for codes in one]).astype(str)
-        b = pd.Series([theme in codes for codes in two]).astype(str)
-        uses = {"first": int((a == "True").sum()), "second": int((b == "True").sum())}
-        rows.append({"theme": theme, **uses, **summary(a, b, draws=DRAWS // 2)})
-    return pd.DataFrame(rows)
+    themes = sorted({code for codes in [*one, *two] for code in codes})
+    rows = carried(one, two, themes, DRAWS // 2)
+    rows = [{"theme": row["code"], **row, "reliable": row["alpha"] >= TENTATIVE} for row in rows]
+    return pd.DataFrame(rows, columns=["theme", "first", "second", "alpha", "low", "high", "reliable"])
+
+
+def carried(
+    first: Iterable[Collection[str]], second: Iterable[Collection[str]], codes: Iterable[str], draws: int = DRAWS
+) -> list[dict[str, object]]:
+    """Return the agreement on each of ``codes``: whether a unit carries it, whatever else it carries.
+
+    ``first`` and ``second`` are the codes of each unit, in the same order. For each code: ``code``, ``first`` and
+    ``second`` (units with it, by each coder), and what :func:`pair` says.
+    """
+    one, two = list(first), list(second)
+    rows: list[dict[str, object]] = []
+    for code in codes:
+        a, b = (pd.Series([code in unit for unit in side], dtype=bool) for side in (one, two))
+        told = pair(a.astype(str), b.astype(str), draws=draws)
+        rows.append({"code": code, "first": int(a.sum()), "second": int(b.sum())} | told)
+    return rows

@@ -192,6 +192,9 @@ def code(
             OUT.print(f"{made.codebook}: the codebook", soft_wrap=True)
             return
         notes = {}
+        if disagreements:
+            # Before codes are taken in: what stands there must not be found in the way when they are.
+            coding.check_parted(disagreements, report)
         if filled:
             with OUT.status("checking"):
                 taken = coding.take(table, filled, coder, not dry_run, report)
@@ -206,7 +209,11 @@ def code(
             if dry_run:
                 OUT.print(f"{disagreements}: would hold {len(lines)} disagreements", soft_wrap=True)
             else:
-                coding.write_parted(disagreements, header, lines)
+                try:
+                    coding.write_parted(disagreements, header, lines)
+                except OSError as error:
+                    kept = "the codes were taken in; " if filled else ""
+                    _fail(OSError(f"{disagreements}: {error.strerror}; {kept}the disagreements were not written"), 2)
                 OUT.print(f"{disagreements}: {len(lines)} disagreements", soft_wrap=True)
     except data.DataError as error:
         sheet = filled is not None and all(problem.table == filled.name for problem in error.problems)

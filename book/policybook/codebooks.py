@@ -216,6 +216,13 @@ def _wrong(item: dict[str, Any], report: paths.Paths) -> Iterator[tuple[str, str
     if not isinstance(book, dict) or "resource" not in book or "group" not in book:
         yield "'codebook' is not an object with resource and group", None
         return
+    for said, part in (
+        ("measuredOn", entry.get("measuredOn", {})),
+        *((f"codebook: {name}", book.get(name, {})) for name in ("rules", "where", "whereSecond")),
+    ):
+        if not isinstance(part, dict):
+            yield f"{said} is not an object", "column names with values"
+            return
     for name in (entry["second"], book["resource"]):
         if name not in known:
             yield f"no table {name!r} in the data package", ", ".join(sorted(known))
@@ -314,7 +321,7 @@ def _read_book(
     """Return the general rules, the codes of each group, and the rules of each group."""
     rows = editing.Tables(report)[book["resource"]]
     if "order" in book:
-        rows = sorted(rows, key=lambda row: int(row[book["order"]] or 0))
+        rows = sorted(rows, key=lambda row: _number(row[book["order"]]))
     code, definition, group = book.get("code", "code"), book.get("definition", "definition"), book["group"]
     hard, merged, label = (book.get(part) for part in ("hardToTellFrom", "mergedInto", "label"))
     hard_fields = _fields(book["resource"], report).get(hard or "", {})

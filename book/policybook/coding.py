@@ -19,7 +19,8 @@ from policybook import agreement, data, editing, paths, sheets
 from policybook.codebooks import CODERS, EMPTY, FIRST, SECOND, Coding, Column, coding, markdown
 
 SEED = "policybook"
-MARK, NOTE = "sheet", "note"
+MARK, NOTE, AGREED = "sheet", "note", "agreed"
+_PARTED = ("column", "first", "second", AGREED)
 ALL, OPEN = "all", "open"
 Unit = tuple[str, ...]
 # Truth as people and spreadsheets write it, in the languages in which Excel writes it by itself.
@@ -62,8 +63,7 @@ def make(
     if not wanted:
         raise CodingError(f"{table}: the {CODERS[coder]} coder has coded all {len(rows)} units")
     book = target.with_suffix(".codebook.md")
-    if target.resolve().is_relative_to(report.data.resolve()):
-        raise CodingError(f"{target}: the folder of the data package holds its tables only; write the sheet elsewhere")
+    _outside(target, report)
     content = _sheet(found, coder, rows, wanted, OPEN if only_open else ALL)
     if target.exists() and (not target.is_file() or target.read_bytes() != content):
         raise CodingError(f"{target} is there already and may hold codes: give another name, or delete it")
@@ -81,10 +81,7 @@ def columns_of(found: Coding, coder: str) -> list[str]:
 
 def _sheet(found: Coding, coder: str, rows: dict[Unit, editing.Row], wanted: list[Unit], which: str) -> bytes:
     if coder == SECOND:
-        # By a digest, not by a generator: a unit that is added later leaves the order of the others as it is.
-        wanted = sorted(
-            wanted, key=lambda unit: hashlib.sha256("\x1f".join((SEED, found.table, *unit)).encode()).digest()
-        )
+        wanted = sorted(wanted, key=lambda unit: _drawn(found.table, unit))
     columns = columns_of(found, coder)
     shown = {*found.key, *found.context[coder]}
     lines = []
@@ -95,6 +92,7 @@ def _sheet(found: Coding, coder: str, rows: dict[Unit, editing.Row], wanted: lis
 
 
 def _drawn(table: str, unit: Unit) -> bytes:
+    """Return the place of a unit in a random order; a unit that is added later leaves the order of the others."""
     return hashlib.sha256("\x1f".join((SEED, table, *unit)).encode()).digest()
 
 
@@ -119,14 +117,17 @@ def _codes_of(found: Coding, tables: editing.Tables, coder: str) -> dict[Unit, e
 
 
 def _is_open(found: Coding, coder: str, codes: dict[Unit, editing.Row], unit: Unit) -> bool:
-    """Whether a coder has a unit still to code: no row, a code that must be there is missing, or none is there."""
+    """Whether a coder has a unit still to code: no row, a code that must be there is missing, or none is there.
+
+    A row of the second coder comes from a sheet only, so that one without codes was left without on purpose.
+    """
     row = codes.get(unit)
     if row is None:
         return True
     must = [column.name for column in found.asked() if column.fields[coder].get("constraints", {}).get("required")]
     if must:
         return any(not row[name] for name in must)
-    return not any(row[column.name] for column in found.asked())
+    return coder == FIRST and not any(row[column.name] for column in found.asked())
 
 
 # --------------------------------------------------------------------------------------------------------- codes in
@@ -364,6 +365,9 @@ def take(
         before.get(unit, blank)[name] != value for unit, cells in got.cells.items() for name, value in cells.items()
     )
     tables.replace(target, rows)
+    if not data.is_registered(target, report):
+        # An earlier try was stopped between the table and its registration, or the table was changed by hand.
+        tables.changed.add(target)
     editing.publish(tables, write=write, unfinished=True)
     return Taken(target, coder, len(got.cells), changed, got.notes, got.ignored, tables)
 
@@ -442,13 +446,9 @@ def _by_code(column: Column, a: pd.Series, b: pd.Series) -> list[dict[str, objec
         for coder, cells in ((FIRST, a), (SECOND, b))
     )
     used = {code for codes in [*one, *two] for code in codes}
-    rows = []
-    for code in (code for code in column.allowed() if code in used):
-        first, second = (pd.Series([code in codes for codes in side], dtype=object).astype(str) for side in (one, two))
-        uses = {"first": int((first == "True").sum()), "second": int((second == "True").sum())}
-        told = agreement.pair(first, second, draws=agreement.draws_for(len(column.codes)))
-        rows.append({"column": column.name, "code": code} | uses | told)
-    return rows
+    codes = [code for code in column.allowed() if code in used]
+    draws = agreement.draws_for(len(column.codes))
+    return [{"column": column.name} | row for row in agreement.carried(one, two, codes, draws)]
 
 
 def parted(
@@ -463,7 +463,7 @@ def parted(
     remarks = [(coder, name) for coder in CODERS for name in _remark_names(found, coder)]
     context = found.context[FIRST]
     said = [f"{name}_{CODERS[coder]}" for coder, name in remarks]
-    header = [*found.key, *context, "column", "first", "second", *said, NOTE, "agreed"]
+    header = [*found.key, *context, *_PARTED[:3], *said, NOTE, AGREED]
     lines = []
     for unit, one, two in _both(found, tables):
         for column in found.columns:
@@ -480,6 +480,29 @@ def _as_set(cell: str, column: Column, coder: str) -> set[str]:
     return set(cell.split(column.delimiter(coder))) if column.several else {cell}
 
 
+def check_parted(target: Path, report: paths.Paths | None = None) -> None:
+    """Raise ``CodingError`` when the differences may not be written to a file.
+
+    It may be replaced when it is a list of differences in which nobody has filled ``agreed`` yet.
+    """
+    _outside(target, report or paths.report())
+    if not target.exists():
+        return
+    try:
+        sheet = sheets.read(target.read_bytes(), _PARTED)
+    except (sheets.SheetError, OSError):
+        sheet = sheets.Sheet([], [])
+    if not {*_PARTED} <= {*sheet.columns} or MARK in sheet.columns:
+        raise CodingError(f"{target} is there already and is something else: give another name")
+    if any(row[AGREED].strip() for _, row in sheet.rows):
+        raise CodingError(f"{target} is there already with a column {AGREED} that is filled: give another name")
+
+
 def write_parted(target: Path, header: Iterable[str], lines: Iterable[list[str]]) -> None:
     """Write what the coders see differently as a sheet."""
     paths.keep(target, sheets.write(list(header), lines))
+
+
+def _outside(target: Path, report: paths.Paths) -> None:
+    if target.resolve().is_relative_to(report.data.resolve()):
+        raise CodingError(f"{target}: the folder of the data package holds its tables only; write the sheet elsewhere")

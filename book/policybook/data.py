@@ -173,6 +173,13 @@ def digest(report: paths.Paths | None = None) -> str:
     return total.hexdigest()
 
 
+def is_registered(name: str, report: paths.Paths | None = None) -> bool:
+    """Whether the file of a table is the one whose digest the package holds."""
+    report = report or paths.report()
+    item = resource(name, report)
+    return str(item.get("hash", "")).removeprefix("sha256:") == file_digest(report.data / item["path"])
+
+
 def file_digest(path: Path) -> str:
     """Return the SHA-256 (hex) of a file, or an empty string when there is none."""
     return _file_digest(path, _stamp(path)) if path.is_file() else ""

@@ -29,16 +29,24 @@ class Tables:
             place = data.resource(name, self.report)["path"]
             try:
                 with (self.report.data / place).open(encoding="utf-8", newline="") as stream:
-                    reader = csv.DictReader(stream)
-                    rows = list(reader)
+                    reader = csv.reader(stream)
+                    header = next(reader, [])
+                    lines = [(reader.line_num, row) for row in reader if row]
             except FileNotFoundError:
                 raise data.DataError([data.Problem(name, f"file not found: data/{place}")]) from None
             except UnicodeDecodeError as error:
                 raise data.DataError([data.Problem(name, f"is not UTF-8 at byte {error.start}")]) from None
-            if list(reader.fieldnames or []) != self.columns(name):
+            if header != self.columns(name):
                 wanted = ", ".join(self.columns(name))
                 raise data.DataError([data.Problem(name, "columns are not those of the schema", 1, allowed=wanted)])
-            self._rows[name] = rows
+            problems = [
+                data.Problem(name, f"has {len(row)} cells, the header has {len(header)}", line)
+                for line, row in lines
+                if len(row) != len(header)
+            ]
+            if problems:
+                raise data.DataError(problems)
+            self._rows[name] = [dict(zip(header, row, strict=True)) for _, row in lines]
         return self._rows[name]
 
     def without(self, name: str, column: str, value: str) -> None:

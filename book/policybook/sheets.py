@@ -16,7 +16,7 @@ from dataclasses import dataclass
 _BOM = b"\xef\xbb\xbf"
 _SEPARATORS = ",;\t|"
 # What a spreadsheet may run; an apostrophe is among them, so that one that was there is told from one put before.
-_RISKY = re.compile(r"[=+\-@\t\r'＝＋－＠]")
+_RISKY = re.compile(r"[=+\-@\t\r\n'＝＋－＠]")
 # Numbers that are written as they are: an apostrophe would make them text.
 _NUMBER = re.compile(r"-\d+(\.\d+)?")
 
@@ -116,7 +116,10 @@ def _separator(text: str, known: set[str]) -> tuple[str, str, int]:
         return told.group(1), text[told.end() :], 1
 
     def hits(separator: str) -> int:
-        first = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+        try:
+            first = next(csv.reader(io.StringIO(text, newline=""), delimiter=separator), [])
+        except csv.Error:  # told with its line when the whole is read
+            return 0
         return len(known & {unharmed(cell.strip()) for cell in first})
 
     return max(_SEPARATORS, key=hits), text, 0
