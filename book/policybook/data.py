@@ -46,7 +46,10 @@ SETTING_RULES: dict[str, tuple[type, bool, tuple[str, str] | None]] = {
     "sections": (str, True, None),
     "rival": (str, False, ("documents", "doc_id")),
     "rival_event": (str, False, ("events", "event_id")),
+    "rival_iso3": (str, False, ("countries", "iso3")),
+    "rival_place": (str, False, None),
     "signatories": (str, False, None),
+    "copies": (list, False, ("sources", "source_id")),
     "colours": (dict, False, None),
 }
 # The names of colours that a report may set; :mod:`policybook.charts` has their values.
@@ -97,7 +100,7 @@ class DataError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
-class NoRows(ValueError):  # noqa: N818 - the name says what is the matter
+class NoRows(ValueError):
     """A figure or number has no meaning, since a table has no rows; ``table`` names it."""
 
     def __init__(self, table: str, what: str = "") -> None:
@@ -225,6 +228,16 @@ def labels(table: str, column: str, what: str = "label", report: paths.Paths | N
     Where a category has no ``what``, its code is left out. Raises ``DataError`` as :func:`categories` does.
     """
     return {item["value"]: item[what] for item in categories(table, column, report) if what in item}
+
+
+def column_labels(table: str, before: str, report: paths.Paths | None = None) -> dict[str, str]:
+    """Return how readers see the columns of a table whose names begin with ``before``, by name and in order.
+
+    That is a field's own ``label``, else its title.
+    """
+    _note_use(table)
+    fields = [spec for spec in resource(table, report)["schema"]["fields"] if spec["name"].startswith(before)]
+    return {spec["name"]: spec.get("label") or spec.get("title") or spec["name"] for spec in fields}
 
 
 def data_date(report: paths.Paths | None = None) -> str:
@@ -423,21 +436,25 @@ def _check_settings(package: dict[str, Any], tables: dict[str, _Table]) -> list[
     if not isinstance(found, dict):
         return [Problem(DESCRIPTOR, f"has no object {SETTINGS!r} with the settings", allowed=", ".join(SETTING_RULES))]
     known = ", ".join(SETTING_RULES)
-    problems = [Problem(name, "unknown setting", column=key, allowed=known) for key in found if key not in SETTING_RULES]
+    problems = [
+        Problem(name, "unknown setting", column=key, allowed=known) for key in found if key not in SETTING_RULES
+    ]
     for key, (kind, needed, target) in SETTING_RULES.items():
         value = found.get(key)
         if value is None:
             if needed:
                 problems.append(Problem(name, "setting is missing", column=key, allowed="a text"))
         elif not isinstance(value, kind) or (kind is str and not value.strip()):
-            allowed = "a text" if kind is str else "an object"
+            allowed = {str: "a text", dict: "an object", list: "a list of texts"}[kind]
             problems.append(Problem(name, "setting has the wrong type", None, key, json.dumps(value), allowed))
         elif kind is str and (said := list(_wrong_with_text(value))):
             problems += [Problem(name, message, None, key, value, allowed) for message, allowed in said]
         elif target and target[0] in tables and tables[target[0]].has(target[1]):
-            if value not in {cell for _, cell in tables[target[0]].column(target[1])}:
-                where = ".".join(target)
-                problems.append(Problem(name, f"is not known in {where}", None, key, value, f"a value of {where}"))
+            where, known_ids = ".".join(target), {cell for _, cell in tables[target[0]].column(target[1])}
+            for item in [value] if kind is str else value:
+                if item not in known_ids:
+                    message = f"is not known in {where}"
+                    problems.append(Problem(name, message, None, key, str(item), f"a value of {where}"))
     if tables and isinstance(table := found.get("signatories"), str) and table not in tables:
         problems.append(Problem(name, "is no table of the package", None, "signatories", table, ", ".join(tables)))
     if isinstance(day := found.get("date"), str):

@@ -40,7 +40,10 @@ class Settings:
     iso3: str | None = None
     rival: str | None = None
     rival_event: str | None = None
+    rival_iso3: str | None = None
+    rival_place: str | None = None
     signatories: str | None = None
+    copies: tuple[str, ...] = ()
     colours: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @property
@@ -56,7 +59,8 @@ def load(report: paths.Paths | None = None) -> Settings:
     """
     found = {key: value for key, value in data.settings(report).items() if value is not None}
     colours = MappingProxyType(dict(found.get("colours", {})))
-    return Settings(**{**found, "date": pd.Timestamp(found["date"]), "colours": colours})
+    typed = {"date": pd.Timestamp(found["date"]), "colours": colours, "copies": tuple(found.get("copies", ()))}
+    return Settings(**(found | typed))
 
 
 def colours(report: paths.Paths | None = None) -> Mapping[str, str]:
