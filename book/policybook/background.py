@@ -295,8 +295,8 @@ def controls(
 ) -> pd.DataFrame:
     """Return the controls and the texts of the line since the first control, on two sides of one line of time.
 
-    ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry ``move`` (label; our reading); the one known from general
-    knowledge alone is kept and marked ``recalled``. Columns: ``event_id``, ``side`` (``controls``, ``texts``), ``at``,
+    ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry
+    ``move`` (label; our reading); the one known from general knowledge alone is kept and marked ``recalled``. Columns: ``event_id``, ``side`` (``controls``, ``texts``), ``at``,
     ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short date), ``date`` (in words), ``name``
     (short), ``detail``, ``move``, ``recalled``, ``source_id``.
     """
@@ -384,7 +384,7 @@ def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def who(organisations: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
-    """Return the organisations of the story for a table of names in two languages, those of the document's country first, then by name.
+    """Return the organisations of the story for a table of names, those of the document's country first.
 
     Columns: ``org_id``, ``label`` (name with its short form), ``name_zh``, ``kind`` (in words), ``place`` (country or
     international), ``role``, ``evidence``, ``source_id``.

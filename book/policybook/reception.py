@@ -474,7 +474,8 @@ MEASURES = {
 def measures(indicators: pd.DataFrame) -> pd.DataFrame:
     """Return figures on two countries side by side, one line for each definition, period and source.
 
-    The countries are the document's own and its rival. Rows of low confidence and recalled rows are left out. Trust in a power is told in the column of that power.
+    The countries are the document's own and its rival. Rows of low confidence and recalled rows are left out.
+    Trust in a power is told in the column of that power.
     Columns: ``measure``, ``period``, ``unit``, ``own``, ``rival`` (text, an en dash where no figure was seen),
     ``source_id``.
     """

@@ -1,7 +1,7 @@
 """The settings of a report: which document it is about and what it is called. One place, and nowhere in code.
 
-They stand in the object ``report`` of ``data/datapackage.json``. ``policybook check`` tells what is wrong with them, all
-at once; what may stand there is :data:`policybook.data.SETTING_RULES`.
+They stand in the object ``report`` of ``data/datapackage.json``. ``policybook check`` tells what is wrong with them,
+all at once; what may stand there is :data:`policybook.data.SETTING_RULES`.
 """
 
 from __future__ import annotations

@@ -279,8 +279,8 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp | None =
     The date that counts is the entry into force where one is set, else the issue. Columns: ``instrument_id``,
     ``short``, ``name``, ``name_zh``, ``group`` (keys of ``INSTRUMENT_GROUPS``), ``type``, ``issuer``, ``issued``,
     ``counts`` (date that counts), ``day_known`` (whether its day is known), ``after`` (surely later than
-    ``plan_date``, by default the day of the document), ``standards_link``, ``status``, ``source_id``, ``precision`` and ``in_force`` (of the date that
-    counts: how exact it is, and whether it is an entry into force); sorted by group and date.
+    ``plan_date``, by default the day of the document), ``standards_link``, ``status``,
+    ``source_id``, ``precision`` and ``in_force`` (of the date that counts: how exact it is, and whether it is an entry into force); sorted by group and date.
     """
     groups = {kind: group for group, kinds in INSTRUMENT_GROUPS.items() for kind in kinds}
     rows = instruments.copy()

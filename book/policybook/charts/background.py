@@ -41,7 +41,8 @@ def timeline(
     """Return the timeline by tracks: all years in a strip, the years of the window below, one dot for an event.
 
     ``events`` is the result of :func:`policybook.background.timeline`; ``articles`` gives the articles their
-    names, ``labels`` (the table ``event_labels``) the events by which the title dates the document. A drag on the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
+    names, ``labels`` (the table ``event_labels``) the events by which the title dates the document. A drag on
+    the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
     track out, two lists leave the events of one kind or one article, and a click on a dot leads to its row in the table
     of events.
     """

@@ -93,8 +93,8 @@ def steps_by_article(units: pd.DataFrame) -> alt.LayerChart:
         f"Of {len(counted)} steps {timings['since']}, {done} are in force or delivered and {promised} are promises"
     )
     measure = (
-        f"One mark is one step in this report's list, by {own.section} of {own.name} and status; a bar is something that "
-        "was sought and not found. Marks with a hole are not counted: their date is before "
+        f"One mark is one step in this report's list, by {own.section} of {own.name} and status; a bar is something "
+        "that was sought and not found. Marks with a hole are not counted: their date is before "
         f"{own.name}, or does not tell"
     )
     chart = alt.layer(line, marks, hollow, *names).properties(width=470, height=27 * len(articles))
@@ -160,8 +160,8 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
         f"and {promised} of these are promises"
     )
     measure = (
-        f"Steps by date and {own.section} of {own.name}; shape and colour give the status. A pale bar: known to the month or "
-        "year only, drawn in its middle"
+        f"Steps by date and {own.section} of {own.name}; shape and colour give the status. A pale bar: known to the "
+        "month or year only, drawn in its middle"
     )
     chart = alt.layer(floors, lines, bars, marks, names, *flags).properties(width=500, height=bottom * LANE)
     return titled(chart, finding, measure, width=96)

@@ -80,7 +80,8 @@ def chinese_force(documents: pd.DataFrame) -> alt.VConcatChart:
     binding = documents[(documents["force"] == "mandatory_national") & (documents["state"] == "published")]
     about_ai = int((~binding["energy"]).sum())
     share = f"{len(binding)} of {len(documents)}"
-    finding = f"{share} {settings.load().adjective} documents are published mandatory standards; {about_ai} of them is about AI"
+    who = settings.load().adjective
+    finding = f"{share} {who} documents are published mandatory standards; {about_ai} of them is about AI"
     order = [name for name, _ in force_classes().values()]
     states = ["published", "draft", "replaced"]
     y = alt.Y("class_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False))
