@@ -295,9 +295,9 @@ def controls(
 ) -> pd.DataFrame:
     """Return the controls and the texts of the line since the first control, on two sides of one line of time.
 
-    ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry
-    ``move`` (label; our reading); the one known from general knowledge alone is kept and marked ``recalled``. Columns: ``event_id``, ``side`` (``controls``, ``texts``), ``at``,
-    ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short date), ``date`` (in words), ``name``
+    ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry ``move`` (label;
+    our reading); the one known from general knowledge alone is kept and marked ``recalled``. Columns: ``event_id``,
+    ``side`` (``controls``, ``texts``), ``at``, ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short date), ``date`` (in words), ``name``
     (short), ``detail``, ``move``, ``recalled``, ``source_id``.
     """
     named = labelled("control", labels).set_index("event_id")

@@ -280,7 +280,8 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp | None =
     ``short``, ``name``, ``name_zh``, ``group`` (keys of ``INSTRUMENT_GROUPS``), ``type``, ``issuer``, ``issued``,
     ``counts`` (date that counts), ``day_known`` (whether its day is known), ``after`` (surely later than
     ``plan_date``, by default the day of the document), ``standards_link``, ``status``,
-    ``source_id``, ``precision`` and ``in_force`` (of the date that counts: how exact it is, and whether it is an entry into force); sorted by group and date.
+    ``source_id``, ``precision`` and ``in_force`` (of the date that counts: how exact it is, and whether it is an entry
+    into force); sorted by group and date.
     """
     groups = {kind: group for group, kinds in INSTRUMENT_GROUPS.items() for kind in kinds}
     rows = instruments.copy()
