@@ -4,7 +4,7 @@ import nbformat
 import pandas as pd
 import pytest
 
-from policybook import articles, data, paths, tables
+from policybook import articles, data, paths, settings, tables
 from policybook.charts import BLUE, EVIDENCE_COLOURS, GREY, ORANGE, plan
 
 
@@ -78,7 +78,7 @@ def test_evidence_shares_of_an_article_add_up(asks: pd.DataFrame, sections: pd.D
 
 
 def test_parts_seen_of_the_plan() -> None:
-    parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"), articles.PLAN)
+    parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"), settings.load().document)
     found = parts.set_index(["language", "article"])
     assert found.loc[("en", "A00")].tolist() == [176, "whole"]
     assert found.loc[("en", "A05")].tolist() == [63, "part"]
@@ -208,7 +208,9 @@ def test_compared_counts_dimensions_of_which_both_sides_were_seen():
 
 
 def versions(*rows) -> pd.DataFrame:
-    table = pd.DataFrame(rows, columns=["version_id", "language", "completeness"]).assign(doc_id=articles.PLAN)
+    table = pd.DataFrame(rows, columns=["version_id", "language", "completeness"]).assign(
+        doc_id=settings.load().document
+    )
     table["completeness"] = table["completeness"].astype(pd.CategoricalDtype(["full", "partial"], ordered=True))
     return table
 

@@ -13,6 +13,8 @@ from policybook import background, data, paths, tables
 from policybook.charts import BLUE, GREEN, RED
 from policybook.charts import background as draw
 
+PLAN = "ev_gaigap"
+
 
 @pytest.fixture(scope="module")
 def events():
@@ -113,7 +115,7 @@ def test_the_timeline_leaves_out_what_is_only_recalled_and_marks_what_is_not_sur
     known = rows.set_index("event_id")
     assert not known.loc["ev_waico_37", "sure"]  # reported by a tracker
     assert not known.loc["ev_apec_shenzhen", "sure"]  # after the material ends
-    assert known.loc[background.PLAN, "sure"]
+    assert known.loc[PLAN, "sure"]
     assert "ev_un_dialogue_2" not in known.index  # 2027
 
 
@@ -127,7 +129,7 @@ def test_no_two_dots_of_a_track_lie_on_each_other(events):
 def test_every_key_event_is_labelled_but_the_plan(events):
     rows = background.timeline(events)
     labelled = set(rows.loc[rows["label"].notna(), "event_id"])
-    assert labelled == set(background.KEY_EVENTS) - {background.PLAN}
+    assert labelled == set(background.labelled("timeline")["event_id"])
     assert (rows["label_y"] < rows["y"])[rows["label"].notna()].all()
 
 
@@ -145,8 +147,8 @@ def test_pace_counts_add_up_to_the_events_with_a_source(events):
 def test_the_week_has_the_published_days_with_the_plan_first_on_its_day(events):
     week = background.between(events, "2025-07-22", "2025-07-28").set_index("event_id")
     assert week.loc["ev_us_aiap", "day"] == "Wed 23 July"
-    assert week.loc[background.PLAN, "day"] == week.loc["ev_waico_proposal", "day"] == "Sat 26 July"
-    assert week.index[week["day"].eq("Sat 26 July")][0] == background.PLAN
+    assert week.loc[PLAN, "day"] == week.loc["ev_waico_proposal", "day"] == "Sat 26 July"
+    assert week.index[week["day"].eq("Sat 26 July")][0] == PLAN
     assert week.loc["ev_us_aiap", "sources"] == ["g_brief_0916", "o_wh_aiap"]
 
 
@@ -178,7 +180,7 @@ def test_the_pace_is_that_of_the_file_itself(events):
         )
     counts = background.pace(events).set_index(["track", "year"])["events"]
     for (track, year), number in found.items():
-        assert counts[background.TRACKS[track], year] == number
+        assert counts[background.tracks()[track], year] == number
     assert counts.sum() == found.total()
 
 
@@ -187,23 +189,23 @@ def test_the_pace_is_that_of_the_file_itself(events):
 
 def test_the_lineage_runs_in_time_and_says_what_was_seen(texts):
     assert texts["at"].is_monotonic_increasing
-    assert len(texts) == len(background.LINEAGE)  # none of the events is missing or recalled
+    assert len(texts) == len(background.labelled("lineage"))  # none of the events is missing or recalled
     drawn = texts.set_index("event_id")["at"]
     assert drawn["ev_ngaidp"] == pd.Timestamp("2017-07-01")  # only the year is known: its middle
     assert drawn["ev_fyp15"] == pd.Timestamp("2026-03-12")
     seen = texts.set_index("event_id")["text"]
-    assert seen[background.PLAN] == "part of the text"
+    assert seen[PLAN] == "part of the text"
     assert seen["ev_shanghai_decl"] == "whole text"
     assert seen["ev_waico_signing"] == "reports only"
 
 
 def test_the_lineage_has_titles_in_chinese_and_the_force_of_each_text(texts):
     by = texts.set_index("event_id")
-    assert by.loc[background.PLAN, "name_zh"] == "人工智能全球治理行动计划"
+    assert by.loc[PLAN, "name_zh"] == "人工智能全球治理行动计划"
     assert by.loc["ev_gaigi", "name_zh"] == "全球人工智能治理倡议"
-    assert by.loc[background.PLAN, "force"] == "non-binding"
+    assert by.loc[PLAN, "force"] == "non-binding"
     # The chapter says so: of the texts addressed to other countries only the agreement is to bind.
-    abroad = by[by["strand"].eq(background.STRANDS["abroad"])]
+    abroad = by[by["strand"].eq(background.strands()["abroad"])]
     assert abroad.index[abroad["force"].ne("non-binding")].tolist() == ["ev_waico_signing"]
     assert by.loc["ev_waico_signing", "force"] == "binding when in force"
     assert by.loc["ev_genai_2023_pub", "force"] == "binding"
@@ -212,8 +214,9 @@ def test_the_lineage_has_titles_in_chinese_and_the_force_of_each_text(texts):
 
 def test_every_export_control_of_the_table_has_a_reading(events):
     listed = set(events.loc[events["instrument_type"] == "export_control", "event_id"])
-    assert listed <= set(background.CONTROL_MOVES)
-    assert {move for move, _ in background.CONTROL_MOVES.values()} == set(background.MOVES)
+    readings = background.labelled("control")
+    assert listed <= set(readings["event_id"])
+    assert set(readings["code"].astype(str)) == set(background.moves())
 
 
 def test_controls_keep_the_recalled_rule_marked_and_labels_apart(events, texts):
@@ -228,8 +231,8 @@ def test_controls_keep_the_recalled_rule_marked_and_labels_apart(events, texts):
 # --------------------------------------------------------------------------------------------------------------- WAICO
 
 
-def test_waico_steps_separate_done_reported_and_not_known(events):
-    steps = background.waico_steps(events, data.load("headline_facts"), data.load("followup"))
+def test_the_steps_of_the_organisation_separate_done_reported_and_not_known(events):
+    steps = background.organisation_steps(data.load("organisation_steps"), events, data.load("headline_facts"))
     assert steps["status"].tolist() == ["done"] * 5 + ["announced", "reported"] + ["not known"] * 4
     by = steps.set_index("step")
     assert by.loc["Signature", "date"] == "16 July 2026"
@@ -446,8 +449,8 @@ def test_the_tooltip_of_an_event_names_who_when_and_the_source(events, articles)
 
 def test_the_lineage_title_counts_texts_and_months(texts):
     chart = draw.lineage(texts)
-    abroad = texts[texts["strand"].eq(background.STRANDS["abroad"])]
-    place = abroad["event_id"].tolist().index(background.PLAN) + 1
+    abroad = texts[texts["strand"].eq(background.strands()["abroad"])]
+    place = abroad["event_id"].tolist().index(PLAN) + 1
     # 18 October 2023 to 16 July 2026 is 33 months less two days.
     assert title(chart).startswith("33 months") and f"number {place} of {len(abroad)} texts" in title(chart)
     colours = [mark["encoding"]["color"]["scale"] for mark in marks(chart.to_dict()) if "color" in mark["encoding"]]
@@ -466,11 +469,10 @@ def test_the_controls_title_counts_moves_on_both_sides_of_the_plan(events, texts
     text = title(draw.controls(background.controls(events, texts)))
     plan = pd.Timestamp("2025-07-26")
     dated = events.set_index("event_id")
-    sourced = [e for e in background.CONTROL_MOVES if dated.loc[e, "evidence"] != "recalled"]
+    moves = background.labelled("control").set_index("event_id")["code"].astype(str)
+    sourced = [e for e in moves.index if dated.loc[e, "evidence"] != "recalled"]
     count = {
-        (move, late): sum(
-            background.CONTROL_MOVES[e][0] == move and (dated.loc[e, "date"] >= plan) == late for e in sourced
-        )
+        (move, late): sum(moves[e] == move and (dated.loc[e, "date"] >= plan) == late for e in sourced)
         for move in ("tighter", "looser")
         for late in (False, True)
     }
@@ -479,9 +481,16 @@ def test_the_controls_title_counts_moves_on_both_sides_of_the_plan(events, texts
     assert text.endswith(f"and {count['looser', True]} loosened")
 
 
-def test_a_tightening_is_red_and_points_up():
-    assert draw.MOVE_COLOURS["tightens"] == RED
-    assert draw.MOVE_SHAPES[list(draw.MOVE_COLOURS).index("tightens")] == "triangle-up"
+def test_a_tightening_is_red_and_points_up(events, texts):
+    rows = background.controls(events, texts)
+    scales = [
+        mark["encoding"][channel]["scale"]
+        for mark in marks(draw.controls(rows).to_dict())
+        for channel in ("color", "shape")
+        if "scale" in mark["encoding"].get(channel, {})
+    ]
+    drawn = {scale["range"][scale["domain"].index("tightens")] for scale in scales if "tightens" in scale["domain"]}
+    assert drawn == {RED, "triangle-up"}
 
 
 def test_every_chart_has_a_tooltip(events, texts, articles):

@@ -117,7 +117,7 @@ def test_cells_without_a_document_have_no_title_that_names_them(cells):
         chinese = [
             row["designation"] for row in found if row["developer_family"] in ("GB", "GB/T", "GB/Z", "TC260", "T")
         ]
-        open_cells = {state[ask, region] for region in cover.REGIONS[2:]} == {"none found"}
+        open_cells = {state[ask, region] for region in cover.regions()[2:]} == {"none found"}
         assert open_cells == (not chinese), (ask, chinese)
 
 
@@ -126,14 +126,14 @@ def test_coverage_table_names_some_and_counts_the_rest():
         {
             "article": "A10",
             "ask": "Tests",
-            "region": cover.REGIONS,
+            "region": cover.regions(),
             "published_ids": [["a_1", "b", "c"], [], [], ["d"]],
             "draft_ids": [["x"], ["y"], [], []],
         }
     )
     names = pd.Series({key: key.upper() for key in ["a_1", "b", "c", "d", "x", "y"]})
     row = cover.coverage_table(cells, names, most=2).iloc[0]
-    text = [" ".join(piece.text for piece in row[region]) for region in cover.REGIONS]
+    text = [" ".join(piece.text for piece in row[region]) for region in cover.regions()]
     assert text == ["A_1, B, and 1 more", "draft: Y", "none found", "D"]
     assert row["International"][0].href == "#std-a-1"
     assert row["article"][0].href == "plan.html#article-10"

@@ -12,7 +12,7 @@ from lxml import etree
 from lxml import html as lxml_html
 from yaml import safe_load
 
-from policybook import background, data, feeds, followup, paths, sources
+from policybook import data, feeds, followup, paths, settings, sources
 
 ATOM = {"a": feeds.NAMESPACE}
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).parent / "atom.rng"))
@@ -159,7 +159,7 @@ def test_the_schema_finds_what_is_wrong():
 
 @pytest.fixture(scope="module")
 def steps():
-    plan = data.load("events").set_index("event_id").loc[background.PLAN, "date"]
+    plan = settings.load().date
     return followup.steps(data.load("followup"), data.load("articles"), plan, followup.material_until())
 
 
@@ -199,7 +199,7 @@ def test_a_date_known_to_the_month_is_not_made_newer_than_the_feed():
         "actors": (),
         "first": pd.Timestamp("2026-12-01"),
         "when": "December 2026",
-        "timing": followup.TIMING["since"],
+        "timing": followup.timings()["since"],
         "status": "announced",
         "sources": ["unknown_source"],
         "evidence": "read",

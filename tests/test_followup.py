@@ -86,7 +86,7 @@ def test_a_step_counts_only_when_every_day_it_may_have_happened_on_is_since_the_
     first, last = followup.span(pd.Timestamp(date), precision)
     assert followup.timing(first, last, PLAN) == side
     rows = taken(("fu_a07_x", date, precision, "delivered"))
-    assert rows["timing"].tolist() == [followup.TIMING[side]]
+    assert rows["timing"].tolist() == [followup.timings()[side]]
     assert len(followup.since(rows)) == (side == "since")
 
 
@@ -283,8 +283,8 @@ def test_rules_are_of_china_and_of_the_kinds_named(events):
 
 
 def test_waico_ends_with_what_is_not_known_from_rows_of_the_data(steps, events):
-    known = background.waico_steps(events, data.load("headline_facts"), data.load("followup"))
-    table = followup.waico(known, steps)
+    known = background.organisation_steps(data.load("organisation_steps"), events, data.load("headline_facts"))
+    table = followup.organisation(known, steps)
     unknown = table[table["status"].eq("not known")]
     gaps = data.load("followup").query("article == 'A13' and status == 'no_public_evidence'")
     assert sorted(unknown["step"]) == sorted(gaps["action"])
@@ -443,7 +443,7 @@ def test_the_numbers_add_up(steps, marks):
     assert set(counted.loc[counted["article"].eq("A11"), "status"]) == {"delivered"}
     by_article = counted["article"].value_counts()
     assert by_article.idxmax() == "A10" and by_article.idxmin() == "A09"
-    assert counted.loc[counted["article"].eq("A10"), "scope"].eq(followup.SCOPE["domestic"]).mean() > 0.5
+    assert counted.loc[counted["article"].eq("A10"), "scope"].eq(followup.scopes()["domestic"]).mean() > 0.5
 
 
 # -------------------------------------------------------------------------------------------------------------- charts
@@ -480,7 +480,7 @@ def test_titles_state_what_the_tables_hold(charts, steps, marks):
     assert title(charts["benchmarks"]).startswith(
         f"Of {len(marks)} benchmarks, {by['met']} are met and {by['partly']} "
     )
-    home = counted["scope"].eq(followup.SCOPE["domestic"])
+    home = counted["scope"].eq(followup.scopes()["domestic"])
     promised = (home & counted["status"].eq("announced")).sum()
     assert title(charts["scope"]).startswith(f"In China {promised} of {home.sum()} steps are promises")
 

@@ -14,7 +14,7 @@ from policybook.charts import reception as figures
 
 def made_items() -> pd.DataFrame:
     """Seven items: five usable, one excluded, one recalled."""
-    frames = {frame: False for frame in reception.FRAMES}
+    frames = {frame: False for frame in reception.frames()}
     rows = [
         # id, region, stance, exclude, evidence, basis, date, precision, about
         ("a", "china", 2, False, "read", "known", "2025-07-26", "day", "plan"),
@@ -105,7 +105,7 @@ def test_agreement_on_stance_counts_items_that_both_coded():
 def test_a_frame_counts_where_both_coders_saw_it():
     items = made_items().head(4)
     items["frame_sovereignty"] = [True, True, False, False]
-    second = items[["item_id", *reception.FRAMES]].copy()
+    second = items[["item_id", *reception.frames()]].copy()
     second["frame_sovereignty"] = [True, False, True, False]
     counts = reception.frame_counts(items, second.iloc[::-1]).set_index("frame").loc["frame_sovereignty"]
     assert counts[["both", "n"]].tolist() == [1, 4]
@@ -116,11 +116,11 @@ def test_alpha_of_a_frame_by_hand():
     seen_first = [True] * 5 + [False] * 5
     seen_second = [True] * 4 + [False] * 6
     items = pd.DataFrame({"item_id": list("abcdefghij"), "stance": pd.array([2, 1, 0, -1, -2] * 2, dtype="Int64")})
-    items = items.assign(**{frame: pd.array(seen_first, dtype="boolean") for frame in reception.FRAMES})
-    second = items.assign(**{frame: pd.array(seen_second, dtype="boolean") for frame in reception.FRAMES})
+    items = items.assign(**{frame: pd.array(seen_first, dtype="boolean") for frame in reception.frames()})
+    second = items.assign(**{frame: pd.array(seen_second, dtype="boolean") for frame in reception.frames()})
     second.loc[0, "stance"] = pd.NA
     table = reception.reliability(items, second.iloc[::-1])
-    assert table["code"].iloc[0] == "stance" and len(table) == 1 + len(reception.FRAMES)
+    assert table["code"].iloc[0] == "stance" and len(table) == 1 + len(reception.frames())
     assert table.loc[0, ["level", "n", "alpha", "reliable"]].tolist() == ["ordinal", 9, 1.0, True]
     frame = table.iloc[1]
     assert frame[["level", "n", "first", "second"]].tolist() == ["nominal", 10, 5, 4]
@@ -188,14 +188,14 @@ def test_published_counts_of_the_items():
 
 def test_labels_cover_every_code_of_the_schema():
     for table, column, labels in (
-        ("items", "region", reception.REGIONS),
+        ("items", "region", reception.regions()),
         ("items", "outlet_type", reception.OUTLETS),
-        ("items", "about", reception.OBJECTS),
-        ("statements", "about", reception.POSITION_OBJECTS),
+        ("items", "about", reception.objects()),
+        ("statements", "about", reception.objects("statements")),
     ):
         assert set(data.load(table)[column].cat.categories) == set(labels), (table, column)
-    assert set(reception.FRAMES) == {name for name in data.load("items").columns if name.startswith("frame_")}
-    assert set(reception.BODIES) == set(data.load("regime_complex")["inst_id"])
+    assert set(reception.frames()) == {name for name in data.load("items").columns if name.startswith("frame_")}
+    assert data.load("regime_complex")["short_name"].notna().all()
 
 
 # -------------------------------------------------------------------------------------- positions, texts, indicators
@@ -241,7 +241,7 @@ def test_orientation_follows_from_the_weights():
 
 def test_dots_chart_draws_critical_and_supportive_beside_neutral():
     items = reception.placed_items(data.load("items"))
-    dots = reception.dots(items, "region", reception.REGIONS, deep=2)
+    dots = reception.dots(items, "region", reception.regions(), deep=2)
     spec = figures.stance_dots(dots).to_dict()
     drawn = [layer for panel in spec["hconcat"] for layer in panel["layer"] if layer["mark"]["type"] == "circle"]
     sets = [spec["datasets"][layer["data"]["name"]] for layer in drawn]
@@ -315,11 +315,11 @@ def test_measures_keep_definitions_apart():
     assert table["source_id"].notna().all()
     trust = table.set_index("measure")
     pew = "Trust in China to regulate AI (Pew, median of 25 countries)"
-    assert trust.loc[pew, ["china", "usa"]].tolist() == ["27", "–"]
+    assert trust.loc[pew, ["own", "rival"]].tolist() == ["27", "–"]
     users = table[table["measure"] == "Users of generative AI, as counted by CNNIC"]
-    assert users["china"].tolist() == ["249", "515", "602", "over 700"]
+    assert users["own"].tolist() == ["249", "515", "602", "over 700"]
     patents = table[table["measure"].str.contains("patent")]
-    assert patents["china"].tolist() == ["38.58", "60", "74.2"]
+    assert patents["own"].tolist() == ["38.58", "60", "74.2"]
 
 
 def test_users_chart_marks_the_lower_bound():

@@ -14,14 +14,10 @@ from collections.abc import Iterable
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import data, paths, places, tables
+from policybook import data, paths, places, settings, tables
 from policybook.places import article_anchor, article_name, ask_number, part_name
 
-PLAN = "cn_gaigap_2025"
 RECALLED = "recalled"
-
-# Sources that carry wording of the Plan itself; all others report on it.
-COPIES = ("longtermwiki_2025", "atiozgur_slides_2025", "gmw_plan_zh_2025", "cnyes_plan_zh_2025")
 
 # Codes of the coding as readers see them; a code that is not named here is written with blanks for underscores.
 LABELS = {
@@ -53,27 +49,28 @@ def label(code: str) -> str:
 # -------------------------------------------------------------------------------------------------- what was seen
 
 
-def text_state(versions: pd.DataFrame, doc_id: str = PLAN) -> dict[str, str]:
+def text_state(versions: pd.DataFrame, doc_id: str | None = None) -> dict[str, str]:
     """Return how much of a document's text was counted in each language: ``full`` or ``partial``, by language."""
-    own = versions[versions["doc_id"] == doc_id]
+    own = versions[versions["doc_id"] == (doc_id or settings.load().document)]
     return {
         language: "full" if "full" in set(rows["completeness"]) else "partial"
         for language, rows in own.groupby(own["language"].astype(str))
     }
 
 
-def version_at_hand(versions: pd.DataFrame, language: str, doc_id: str = PLAN) -> str:
+def version_at_hand(versions: pd.DataFrame, language: str, doc_id: str | None = None) -> str:
     """Return the version of a document that was counted in a language: the whole one if there is one, else the part.
 
     Raises ``KeyError`` when nothing of the document was counted in that language.
     """
+    doc_id = doc_id or settings.load().document
     own = versions[(versions["doc_id"] == doc_id) & (versions["language"] == language)]
     if own.empty:
         raise KeyError(f"nothing of {doc_id} was counted in {language}")
     return str(own.sort_values("completeness")["version_id"].iloc[0])
 
 
-def parts_seen(stats: pd.DataFrame, versions: pd.DataFrame, doc_id: str = PLAN) -> pd.DataFrame:
+def parts_seen(stats: pd.DataFrame, versions: pd.DataFrame, doc_id: str | None = None) -> pd.DataFrame:
     """Return which parts of a document were counted, from the sections of its versions.
 
     Where a whole version of a language was counted, its sections are returned and those of partial versions are not.
@@ -81,6 +78,7 @@ def parts_seen(stats: pd.DataFrame, versions: pd.DataFrame, doc_id: str = PLAN) 
     Chinese) and ``extent`` (``whole`` for a section named after its article alone, ``part`` for one with a suffix such
     as ``A03_start``). Articles of which nothing was counted have no row.
     """
+    doc_id = doc_id or settings.load().document
     state = text_state(versions, doc_id)
     own = versions[versions["doc_id"] == doc_id]
     best = own[own["completeness"].astype(str) == own["language"].astype(str).map(state)]
@@ -359,7 +357,8 @@ def states(report: paths.Paths | None = None) -> list[str]:
     ``plan_whole_en`` and ``plan_whole_zh``: the whole text of the Plan was counted in that language; ``plan_whole``: in
     either; ``asks_recalled`` and ``headings_recalled``: some asks, or headings of articles, are only recalled.
     """
-    whole = [code for code, state in text_state(data.load("text_versions", report)).items() if state == "full"]
+    own = settings.load(report).document
+    whole = [code for code, state in text_state(data.load("text_versions", report), own).items() if state == "full"]
     sections = data.load("articles", report)
     recalled = (sections[["heading_en_evidence", "heading_zh_evidence"]] == RECALLED).any(axis=None)
     found = [f"plan_whole_{code}" for code in whole] + (["plan_whole"] if whole else [])
@@ -407,13 +406,15 @@ def _phrase(phrase: str) -> list[tables.Text]:
 # ------------------------------------------------------------------------------------------------------ other tables
 
 
-def counted_versions(versions: pd.DataFrame, stats: pd.DataFrame, doc_id: str = PLAN) -> pd.DataFrame:
+def counted_versions(versions: pd.DataFrame, stats: pd.DataFrame, doc_id: str | None = None) -> pd.DataFrame:
     """Return what was counted of a document, the whole versions first.
 
     Columns: ``language`` (in words), ``extent`` (whole, or the parts), ``size`` (in words), ``found`` (where the text
     was seen), ``source_id``.
     """
-    own = versions[versions["doc_id"] == doc_id].merge(stats[stats["is_total"]], on="version_id")
+    own = versions[versions["doc_id"] == (doc_id or settings.load().document)].merge(
+        stats[stats["is_total"]], on="version_id"
+    )
     own = own.sort_values(["completeness", "language"])
     languages = {"en": "English", "zh": "Chinese"}
     extents = [

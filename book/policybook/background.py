@@ -11,103 +11,50 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
-from policybook import places, tables
-from policybook.data import seen
+from policybook import data, places, settings, tables
+from policybook.data import NoRows, need, seen
 from policybook.sources import known_ids
 
 # The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
 MATERIAL_END = pd.Timestamp("2026-10-02")
-PLAN = "ev_gaigap"
-
-TRACKS = {
-    "china_diplomacy": "China abroad",
-    "china_domestic": "China at home",
-    "us": "United States",
-    "eu": "European Union",
-    "global": "UN and other",
-}
-
-# Events labelled in the timeline, with labels short enough to stand beside a dot.
-KEY_EVENTS = {
-    "ev_ngaidp": "2017 AI plan",
-    "ev_us_export_2022": "First chip controls",
-    "ev_gaigi": "Initiative of 2023",
-    "ev_unga_78_265": "US-led UN text",
-    "ev_unga_78_311": "China's UN text",
-    "ev_shanghai_decl": "Shanghai Declaration",
-    "ev_capacity_plan": "Capacity plan",
-    "ev_gaigap": "The Plan",
-    "ev_waico_signing": "WAICO signed by 29",
-    "ev_coop_plan_2026": "Cooperation plan",
-    "ev_label_force": "Labels mandatory",
-    "ev_csl_force": "AI in Cybersecurity Law",
-    "ev_ai_plus_opinions": "AI Plus",
-    "ev_us_aiap": "US AI Action Plan",
-    "ev_pax_silica": "Pax Silica",
-    "ev_eu_aiact_force": "AI Act in force",
-    "ev_omnibus_force": "AI Act duties delayed",
-    "ev_gdc": "Digital Compact",
-    "ev_un_79_325": "UN panel created",
-    "ev_un_dialogue": "UN dialogue, Geneva",
-}
-
-# The line of China's AI governance texts: event, its document (where the package has one), strand, short name.
-LINEAGE = {
-    "ev_ngaidp": (None, "home", "New Generation AI Development Plan"),
-    "ev_genai_2023_pub": ("cn_genai_measures_2023", "home", "Generative AI measures"),
-    "ev_gaigi": ("cn_gaigi_2023", "abroad", "Global AI Governance Initiative"),
-    "ev_unga_78_311": ("un_78_311", "abroad", "UN resolution 78/311 (capacity)"),
-    "ev_shanghai_decl": ("cn_shanghai_declaration_2024", "abroad", "Shanghai Declaration"),
-    "ev_fw1": ("cn_tc260_framework_v1_2024", "home", "AI Safety Governance Framework 1.0"),
-    "ev_capacity_plan": ("cn_capacity_plan_2024", "abroad", "Capacity-Building Action Plan"),
-    "ev_gaigap": ("cn_gaigap_2025", "abroad", "Global AI Governance Action Plan"),
-    "ev_ai_plus_opinions": ("cn_ai_plus_2025", "home", "AI Plus opinions"),
-    "ev_fw2": ("cn_tc260_framework_v2_2025", "home", "AI Safety Governance Framework 2.0"),
-    "ev_csl_amend": (None, "home", "Cybersecurity Law, AI provisions"),
-    "ev_fyp15": (None, "home", "15th Five-Year Plan"),
-    "ev_ai_energy_plan": (None, "home", "Action plan on AI and energy"),
-    "ev_waico_signing": ("cn_waico_agreement_2026", "abroad", "WAICO agreement signed"),
-    "ev_coop_plan_2026": ("cn_ai_cooperation_plan_2026", "abroad", "AI Cooperation and Development Plan"),
-    "ev_ethics_plan_2026": ("waic_ethics_plan_2026", "abroad", "International AI Ethics Plan"),
-    "ev_chair_statement_26": ("waic_chair_2026", "abroad", "WAIC 2026 chair's statement"),
-}
-STRANDS = {"abroad": "addressed to other countries", "home": "rules and plans at home"}
+# How much of a text was seen, by its completeness.
 SEEN = {"full": "whole text", "partial": "part of the text", "none": "reports only"}
-
-# What each event did to the flow of chips to China (our reading of the event, not a column of the source), short name.
-CONTROL_MOVES = {
-    "ev_us_export_2022": ("tighter", "First controls on advanced AI chips"),
-    "ev_us_export_2023": ("tighter", "Gap for cut-down chips closed"),
-    "ev_us_export_2024": ("tighter", "Memory and tools added"),
-    "ev_diffusion_rule": ("tighter", "AI Diffusion Rule issued"),
-    "ev_h20_license": ("tighter", "H20 needs a licence"),
-    "ev_diffusion_rescind": ("looser", "AI Diffusion Rule dropped"),
-    "ev_h20_resume": ("looser", "H20 sales may resume"),
-    "ev_h20_15pct": ("looser", "H20 for a share of revenue"),
-    "ev_affiliates_rule": ("tighter", "50 percent affiliates rule"),
-    "ev_busan_truce": ("looser", "One-year US-China truce"),
-    "ev_gulf_chips": ("other", "Chips for Gulf firms cleared"),
-    "ev_h200_announce": ("looser", "H200 allowed, 25 percent to the US"),
-    "ev_h200_rule": ("looser", "H200 rule: case by case, capped"),
-    "ev_h200_ten": ("other", "H200 licensed, none shipped"),
-    "ev_bis_overseas": ("tighter", "Guidance on overseas operations"),
-    "ev_h200_deliveries": ("other", "First H200 deliveries, very few"),
-}
-MOVES = {"tighter": "tightens", "looser": "loosens", "other": "leaves the rule for China as it is"}
-
-# Questions on which the two values are counts of one kind: disagreement, what is counted, the counts as the values say
-# them. A disagreement may hold two.
-COUNTS = (
-    ("dis_waico_members", "Signatories of the WAICO agreement, end of July 2026", "29", "37"),
-    ("dis_india_count", "Endorsers of the New Delhi Declaration, February 2026", "88", "91"),
-    ("dis_waic25_guests", "Guests at WAIC 2025", "over 1,200", "over 1,000"),
-    ("dis_waic25_guests", "Countries of the guests at WAIC 2025", "more than 30", "more than 40"),
-    ("dis_waic26_exhibits", "Exhibits at WAIC 2026", "more than 3,000", "4,486"),
-    ("dis_waic26_deals", "Deals at WAIC 2026, yuan", "over 40.9 billion", "over 400 billion"),
-    ("dis_genai_users", "Generative AI users in China when the Plan came out", "over 250 million", "515 million"),
-    ("dis_deepseek_users", "DeepSeek users, January 2025", "125 million", "33.7 million"),
-)
 STANDING = {"holds": "holds", "aside": "set aside", "open": "open"}
+
+
+# -------------------------------------------------------------------------------------------------------------- labels
+
+
+def tracks() -> dict[str, str]:
+    """Return the tracks of events as readers see them, by code, in the order in which they are drawn."""
+    return data.labels("events", "track")
+
+
+def codes() -> dict[str, str]:
+    """Return what the codes of the table ``event_labels`` mean: whom a text addresses, what a control did."""
+    return data.labels("event_labels", "code")
+
+
+def strands() -> dict[str, str]:
+    """Return to whom texts of the line are addressed, by code."""
+    return {code: label for code, label in codes().items() if code in ("abroad", "home")}
+
+
+def moves() -> dict[str, str]:
+    """Return what controls did, by code."""
+    return {code: label for code, label in codes().items() if code in ("tighter", "looser", "other")}
+
+
+def labelled(purpose: str, labels: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the rows of the table ``event_labels`` (default: that of this report) for one part, see its schema."""
+    table = data.load("event_labels") if labels is None else labels
+    return table[table["purpose"].astype(str).eq(purpose)]
+
+
+def plan_event(events: pd.DataFrame) -> pd.Series:
+    """Return the row of the report's own document in a table of events; ``NoRows`` when there is none."""
+    event = settings.load().event
+    return need(events[events["event_id"].eq(event)], "events", "the report's own document").iloc[0]
 
 
 # --------------------------------------------------------------------------------------------------------------- dates
@@ -223,7 +170,7 @@ def event_list(events: pd.DataFrame) -> pd.DataFrame:
     rows["anchor"] = rows["event_id"].map(anchor)
     rows["when"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["year"] = rows["date"].dt.year.astype(str)
-    rows["track"] = rows["track"].astype(str).map(TRACKS)
+    rows["track"] = rows["track"].astype(str).map(tracks())
     rows["kind"] = _kind(rows["instrument_type"])
     rows["articles"] = rows["articles"].map(_numbers)
     rows["article_names"] = rows["articles"].map(lambda numbers: [f"article {number}" for number in numbers])
@@ -232,8 +179,10 @@ def event_list(events: pd.DataFrame) -> pd.DataFrame:
     return rows[[*kept, "evidence", "confidence", "sources"]].reset_index(drop=True)
 
 
-def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float = 9.5) -> pd.DataFrame:
-    """Return the events of 2017 to 2026 laid out on five lanes.
+def timeline(
+    events: pd.DataFrame, gap_days: float = 14, days_per_letter: float = 9.5, labels: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the events of 2017 to 2026 laid out on lanes; ``labels`` is the table ``event_labels``.
 
     Columns: ``event_id``, ``track`` (label), ``at`` (where it is drawn), ``date`` (in words), ``title``, ``detail``,
     ``actors`` (in words), ``kind`` (in words), ``articles`` (list of numbers), ``source_id``, ``evidence`` (in words),
@@ -244,22 +193,26 @@ def timeline(events: pd.DataFrame, gap_days: float = 14, days_per_letter: float 
     rows = seen(events)
     rows = rows[rows["date"] <= pd.Timestamp("2026-12-31")].copy()
     rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
-    rows["key"] = rows["event_id"].isin(KEY_EVENTS)
+    own, names = settings.load().event, labelled("timeline", labels).set_index("event_id")["label"]
+    rows["key"] = rows["event_id"].isin(names.index) | rows["event_id"].eq(own)
     rows["sure"] = rows["confidence"].ne("low") & rows["date"].le(MATERIAL_END)
     # Key events are stacked last, so that they lie on top, next to their labels.
     rows = rows.sort_values(["key", "at", "event_id"])
-    rows["track"] = rows["track"].map(TRACKS).astype(pd.CategoricalDtype(list(TRACKS.values()), ordered=True))
+    rows["track"] = (
+        rows["track"].astype(str).map(tracks()).astype(pd.CategoricalDtype(list(tracks().values()), ordered=True))
+    )
     rows["level"] = 0
     for _, lane in rows.groupby("track", observed=True):
         rows.loc[lane.index, "level"] = stack([at.toordinal() for at in lane["at"]], gap_days)
     late = rows.loc[rows["at"] > pd.Timestamp("2026-03-01"), "event_id"]
-    named = {event: label for event, label in KEY_EVENTS.items() if event != PLAN}  # the Plan has a line of its own
-    labels = place_labels(rows, named, days_per_letter, late)
-    rows = rows.merge(labels, on="event_id", how="left")
+    named = {event: label for event, label in names.items() if event != own}  # it has a line of its own
+    rows = rows.merge(place_labels(rows, named, days_per_letter, late), on="event_id", how="left")
     rows["y"], rows["label_y"] = 0.0, float("nan")
     top = 0.0
-    for track in TRACKS.values():
+    for track in tracks().values():
         lane = rows["track"].eq(track)
+        if not lane.any():
+            continue
         height = rows.loc[lane, ["level", "label_level"]].max().max() + 1
         base = top + 1.6 + height  # the lane's name stands above it
         rows.loc[lane, "y"] = base - rows.loc[lane, "level"] - 0.5
@@ -284,11 +237,11 @@ def pace(events: pd.DataFrame) -> pd.DataFrame:
     """
     rows = seen(events)
     rows = rows[rows["date"] <= MATERIAL_END]
-    years = range(int(rows["date"].dt.year.min()), MATERIAL_END.year + 1)
-    grid = pd.MultiIndex.from_product([TRACKS, years], names=["track", "year"])
+    years = range(int(rows["date"].dt.year.min()) if len(rows) else MATERIAL_END.year, MATERIAL_END.year + 1)
+    grid = pd.MultiIndex.from_product([tracks(), years], names=["track", "year"])
     counts = rows.groupby([rows["track"].astype(str), rows["date"].dt.year.rename("year")]).size()
     table = counts.reindex(grid, fill_value=0).rename("events").reset_index()
-    table["track"] = table["track"].map(TRACKS)
+    table["track"] = table["track"].map(tracks())
     table["partial"] = table["year"].eq(MATERIAL_END.year)
     return table
 
@@ -301,27 +254,27 @@ def between(events: pd.DataFrame, first: str, last: str) -> pd.DataFrame:
     """
     rows = seen(events)
     rows = rows[rows["date_precision"].eq("day") & rows["date"].between(first, last)]
-    # The Plan opens its day.
-    rows = rows.assign(first=rows["event_id"].ne(PLAN)).sort_values(["date", "first", "event_id"])
+    # The report's own document opens its day.
+    rows = rows.assign(first=rows["event_id"].ne(settings.load().event)).sort_values(["date", "first", "event_id"])
     rows["day"] = [f"{d:%a} {d.day} {d:%B}" for d in rows["date"]]
     rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
-    rows["track"] = rows["track"].astype(str).map(TRACKS)
+    rows["track"] = rows["track"].astype(str).map(tracks())
     kept = ["event_id", "day", "track", "title", "description", "evidence", "sources"]
     return rows[kept].reset_index(drop=True)
 
 
-def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """Return China's AI governance texts in order of date, with how much of each text was seen.
+def lineage(events: pd.DataFrame, documents: pd.DataFrame, labels: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return the line of texts that the document stands in, in order of date, with how much of each text was seen.
+
+    ``labels`` is the table ``event_labels``: its rows for ``lineage`` name the texts.
 
     Columns: ``event_id``, ``at``, ``date`` (in words), ``name`` (short), ``name_zh`` (missing where the package has no
     document), ``title``, ``strand`` (label), ``actors`` (list), ``form`` (in words), ``force`` (in words; missing
     without a document), ``text`` (how much was seen, in words), ``detail``, ``evidence``, ``source_id``, ``sources``
     (list).
     """
-    line = pd.DataFrame(
-        [(event, doc, STRANDS[strand], short) for event, (doc, strand, short) in LINEAGE.items()],
-        columns=["event_id", "doc_id", "strand", "name"],
-    )
+    line = labelled("lineage", labels).rename(columns={"label": "name"})[["event_id", "doc_id", "code", "name"]]
+    line["strand"] = line.pop("code").astype(str).map(strands())
     rows = line.merge(seen(events), on="event_id").merge(
         documents[["doc_id", "completeness", "force", "title_zh"]], on="doc_id", how="left"
     )
@@ -329,7 +282,7 @@ def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
-    rows["text"] = rows["completeness"].astype(object).fillna("none").map(SEEN)
+    rows["text"] = rows["completeness"].astype(object).where(rows["completeness"].notna(), "none").map(SEEN)
     rows["force"] = rows["force"].astype(object).str.replace("_", " ").str.replace("non binding", "non-binding")
     rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     kept = ["event_id", "at", "date", "name", "title_zh", "title", "strand", "actors", "form", "force", "text"]
@@ -337,25 +290,28 @@ def lineage(events: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     return rows.rename(columns={"description": "detail", "title_zh": "name_zh"}).reset_index(drop=True)
 
 
-def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) -> pd.DataFrame:
-    """Return US chip controls and China's AI texts since the first control, on two sides of one line of time.
+def controls(
+    events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38, labels: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Return the controls and the texts of the line since the first control, on two sides of one line of time.
 
-    ``texts`` is the result of :func:`lineage`. Controls carry ``move`` (label; our reading); the one known from general
-    knowledge alone is kept and marked ``recalled``. Columns: ``event_id``, ``side`` (``us``, ``china``), ``at``,
-    ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short date), ``date`` (in words), ``name``
-    (short), ``detail``, ``move``, ``recalled``, ``source_id``.
+    ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry ``move`` (label;
+    our reading); the one known from general knowledge alone is kept and marked ``recalled``. Columns: ``event_id``,
+    ``side`` (``controls``, ``texts``), ``at``, ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short
+    date), ``date`` (in words), ``name`` (short), ``detail``, ``move``, ``recalled``, ``source_id``.
     """
-    us = events[events["event_id"].isin(CONTROL_MOVES)].copy()
+    named = labelled("control", labels).set_index("event_id")
+    us = events[events["event_id"].isin(named.index)].copy()
     us["at"] = [midpoint(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["day"] = [_short(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["date"] = [tables.date_text(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
-    us["move"] = [MOVES[CONTROL_MOVES[event][0]] for event in us["event_id"]]
-    us["name"] = [CONTROL_MOVES[event][1] for event in us["event_id"]]
+    us["move"] = us["event_id"].map(named["code"].astype(str)).map(moves())
+    us["name"] = us["event_id"].map(named["label"])
     us["recalled"] = us["evidence"].eq("recalled")
-    us = us.assign(side="us", detail=us["description"])
+    us = us.assign(side="controls", detail=us["description"])
     china = texts[texts["at"] >= us["at"].min()].copy()
     china["day"] = [_short(d, "day") for d in china["at"]]
-    china = china.assign(side="china", move="", recalled=False)
+    china = china.assign(side="texts", move="", recalled=False)
     kept = ["event_id", "side", "at", "day", "date", "name", "detail", "move", "recalled", "source_id"]
     parts = []
     for part in (us, china):
@@ -365,64 +321,35 @@ def controls(events: pd.DataFrame, texts: pd.DataFrame, gap_days: float = 38) ->
     return pd.concat(parts, ignore_index=True)
 
 
-# --------------------------------------------------------------------------------------------------------------- WAICO
+# -------------------------------------------------------------------------------------------------------- organisation
 
 
-def waico_steps(events: pd.DataFrame, facts: pd.DataFrame, followup: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps of the World AI Cooperation Organization from proposal to what is not known, in order.
+def organisation_steps(steps: pd.DataFrame, events: pd.DataFrame, facts: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps of the new organisation from proposal to what is not known, in order.
 
+    ``steps`` is the table ``organisation_steps``, whose rows name the events and headline facts that they are.
     Columns: ``step``, ``date`` (in words), ``what``, ``status`` (``done``, ``announced``, ``reported``, ``not known``),
-    ``sources`` (list). Dates and sources come from the three tables.
+    ``sources`` (list), ``article``.
     """
-    event = events.set_index("event_id")
-    fact = facts.set_index("fact_id")
-    charter = followup.set_index("followup_id").loc["fu_a13_charter"]
+    event, fact = events.set_index("event_id"), facts.set_index("fact_id")
+    rows = []
+    for row in steps.sort_values("step_no").itertuples():
+        what, date, first = row.what, "–", []
+        if pd.notna(row.fact_id):
+            known = fact.loc[row.fact_id]
+            date, first = _words(known), [known["source_1_id"], known["source_2_id"]]
+            what = str(known["statement"] if pd.isna(what) else what).replace("{value}", str(known["value"]))
+        if pd.notna(row.event_id):
+            known = event.loc[row.event_id]
+            date, first = _words(known), [known["source_id"], known["official_source_id"]]
+            what = known["description"] if pd.isna(row.what) else what
+        status = str(row.status).replace("_", " ")
+        rows.append((row.step, date, what, status, known_ids([*first, *row.source_ids]), row.article))
+    return pd.DataFrame(rows, columns=["step", "date", "what", "status", "sources", "article"])
 
-    def of_event(event_id: str, step: str, status: str, *more: str) -> tuple:
-        row = event.loc[event_id]
-        found = [row["source_id"], row["official_source_id"], *more]
-        return step, tables.date_text(row["date"], row["date_precision"]), row["description"], status, known_ids(found)
 
-    force, seat = fact.loc["waico_entry_into_force"], fact.loc["waico_seat"]
-    tracker = known_ids([force["source_1_id"]])
-    rows = [
-        of_event("ev_waico_proposal", "Proposal", "done", fact.loc["waico_proposal", "source_2_id"]),
-        of_event("ev_apec_2025", "Backing by the head of state", "done"),
-        of_event("ev_waico_signing", "Signature", "done", fact.loc["waico_signing", "source_2_id"]),
-        (
-            "Seat",
-            tables.date_text(seat["date"], seat["date_precision"]),
-            f"{seat['value']}. Open to all countries, according to the chair's statement of WAIC 2026.",
-            "done",
-            known_ids([seat["source_1_id"], seat["source_2_id"]]),
-        ),
-        of_event("ev_waico_meeting", "First meeting of signatories", "done"),
-        of_event("ev_waico_three", "Fields of work", "announced"),
-        of_event("ev_waico_37", "Further signatures", "reported", fact.loc["waico_37", "source_2_id"]),
-        (
-            "Text of the agreement",
-            "–",
-            "Not public as far as could be seen.",
-            "not known",
-            known_ids([charter["source_id"]]),
-        ),
-        (
-            "Entry into force",
-            "–",
-            "According to one tracker, on the third instrument of ratification; no ratification was seen.",
-            "not known",
-            tracker,
-        ),
-        (
-            "Members",
-            "–",
-            "A signature is not membership. Whether any state is bound yet is not known.",
-            "not known",
-            [],
-        ),
-        ("Head, secretariat, budget", "–", "Nothing was seen.", "not known", []),
-    ]
-    return pd.DataFrame(rows, columns=["step", "date", "what", "status", "sources"])
+def _words(row: pd.Series) -> str:
+    return tables.date_text(row["date"], row["date_precision"])
 
 
 REGIONS = {
@@ -438,7 +365,7 @@ REGIONS = {
 
 
 def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
-    """Return who signed the WAICO agreement by region, the largest first.
+    """Return who signed what came of the document, by region, the largest first.
 
     Columns: ``region`` (in words), ``signed`` (number at the ceremony), ``names`` (of these), ``reported`` (names
     listed by one tracker afterwards, not confirmed).
@@ -457,7 +384,7 @@ def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
 
 
 def who(organisations: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
-    """Return the organisations of the story for a table of names in two languages, China's first, then by name.
+    """Return the organisations of the story for a table of names, those of the document's country first.
 
     Columns: ``org_id``, ``label`` (name with its short form), ``name_zh``, ``kind`` (in words), ``place`` (country or
     international), ``role``, ``evidence``, ``source_id``.
@@ -468,7 +395,7 @@ def who(organisations: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
     rows["place"] = rows["iso3"].map(names).fillna(rows["iso3"]).fillna("International")
     short = rows["abbreviation"]
     rows["label"] = rows["name_en"] + (" (" + short + ")").where(short.notna() & short.ne(rows["name_en"]), "")
-    order = rows["iso3"].map({"CHN": 0}).fillna(1)
+    order = rows["iso3"].ne(settings.load().iso3).fillna(True).astype(int)
     rows = rows.assign(order=order).sort_values(["order", "name_en"], key=_folded)
     kept = ["org_id", "label", "name_zh", "kind", "place", "role", "evidence", "source_id"]
     return rows[kept].reset_index(drop=True)
@@ -500,15 +427,20 @@ def quantity(text: str) -> float:
     return float(number.replace(",", "")) * scale[unit]
 
 
-def differing_counts(table: pd.DataFrame) -> pd.DataFrame:
+def differing_counts(table: pd.DataFrame, counts: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the counts that two sources give differently, the furthest apart first: two rows for each, low and high.
+
+    ``counts`` is the table ``disagreement_counts`` (default: that of this report), which says what is counted.
 
     Columns: ``what`` (is counted), ``end`` (``low``, ``high``), ``said`` (the count as the source has it), ``value``,
     ``ratio`` (to the low one), ``source_id``, ``standing`` (label: whether this value is to be used), ``resolution``.
     """
     known = table.set_index("dis_id")
     rows = []
-    for dis_id, what, first, second in COUNTS:
+    counts = data.load("disagreement_counts") if counts is None else counts
+    for dis_id, what, first, second in counts.itertuples(index=False):
+        if dis_id not in known.index:
+            raise NoRows("disagreements", dis_id)
         row = known.loc[dis_id]
         settled = str(row["settled"])
         ends = []
@@ -544,30 +476,17 @@ def key_numbers(
     """Return the numbers that the chapter's prose uses, by name.
 
     ``texts`` and ``differ`` are the results of :func:`lineage` and :func:`disagreements`; the others are tables of the
-    data package. Days and counts.
+    data package. Days and counts. The headline facts have the names of their numbers in ``used_as``; a number whose
+    row is missing (the event of the document or of its rival) is left out.
     """
-    at = events.set_index("event_id")["date"]
-    value = facts.set_index("fact_id")["value_number"]
-    votes = facts.set_index("fact_id").loc["un_panel_vote", "value"].split("-")
+    own, at = settings.load(), events.set_index("event_id")["date"]
     used = seen(events)
-    abroad = texts.loc[texts["strand"].eq(STRANDS["abroad"]), "event_id"].tolist()
+    abroad = texts.loc[texts["strand"].eq(strands().get("abroad")), "event_id"].tolist()
     found = {
-        "articles": value["plan_13_articles"],
-        "after_us": (at[PLAN] - at["ev_us_aiap"]).days,
         "signed": states["status"].eq("founding_signatory").sum(),
-        "reported": value["waico_37"],
-        "place": abroad.index(PLAN) + 1,
         "abroad": len(abroad),
         "texts": len(texts),
         "whole": texts["text"].eq(SEEN["full"]).sum(),
-        "coop": value["waic26_coop_plan"],
-        "ethics": value["waic26_ethics_plan"],
-        "chair": value["waic26_chair_statement"],
-        "places": value["xi_pledges"],
-        "pax": value["pax_founding"],
-        "pax_later": value["pax_24"],
-        "votes_for": votes[0],
-        "votes_against": votes[1],
         "questions": len(differ),
         "open": differ["settled"].eq("open").sum(),
         "events": len(used),
@@ -576,4 +495,11 @@ def key_numbers(
         "recalled": len(events) - len(used),
         "low": used["confidence"].eq("low").sum(),
     }
+    if own.event in at and own.rival_event in at:
+        found["after_us"] = (at[own.event] - at[own.rival_event]).days
+    if own.event in abroad:
+        found["place"] = abroad.index(own.event) + 1
+    for row in facts[facts["used_as"].map(len).gt(0)].itertuples():
+        parts = str(row.value).split("-") if len(row.used_as) > 1 else [row.value_number]
+        found |= dict(zip(row.used_as, parts, strict=True))
     return {name: int(number) for name, number in found.items()}

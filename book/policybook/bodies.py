@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from policybook import places
+from policybook import places, settings
 from policybook.data import seen
 from policybook.tables import with_chinese
 
@@ -22,7 +22,6 @@ EDGE_KINDS = {
     "regulates": "works with, steers",
 }
 NO_COUNTRY = "no country"
-REACHES = ["International", "European", "Chinese", "Other national", "Consortium"]
 
 
 def network(
@@ -94,11 +93,16 @@ def short_names(bodies: pd.DataFrame) -> pd.Series:
     return usual.fillna(bodies["name_en"])
 
 
+def reaches() -> list[str]:
+    """Return how far bodies reach, as readers see it."""
+    return ["International", "European", settings.load().adjective, "Other national", "Consortium"]
+
+
 def _reach(level: str, iso3: object) -> str:
     if level == "consortium":
         return "Consortium"
-    if iso3 == "CHN":
-        return "Chinese"
+    if iso3 == settings.load().iso3:
+        return settings.load().adjective
     return {"international": "International", "regional": "European"}.get(level, "Other national")
 
 

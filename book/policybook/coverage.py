@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from policybook import data
+from policybook import data, settings
 from policybook.places import article_name
-from policybook.standards import ENERGY_OBJECTS, FORCE_CLASSES, applies_to, article_link, names_water, row_anchor
+from policybook.standards import ENERGY_OBJECTS, applies_to, article_link, force_classes, names_water, row_anchor
 from policybook.tables import Text
 
 
@@ -40,8 +40,13 @@ class Ask:
     note: str = ""
 
 
-REGIONS = ["International", "Europe", "China, mandatory", "China, not mandatory"]
 STATES = ["published", "draft only", "none found"]
+
+
+def regions() -> list[str]:
+    """Return the regions whose standards are looked at, those of the document's country by whether they bind."""
+    place = settings.load().place
+    return ["International", "Europe", f"{place}, mandatory", f"{place}, not mandatory"]
 
 
 def asks() -> tuple[Ask, ...]:
@@ -65,7 +70,7 @@ def coverage(standards: pd.DataFrame, wanted: Iterable[Ask]) -> pd.DataFrame:
     rows = []
     for ask in wanted:
         fits = _fits(current, ask)
-        for name in REGIONS:
+        for name in regions():
             cell = current[fits & (region == name)]
             issued = cell.loc[cell["stage"] == "published", "std_id"].tolist()
             drafts = cell.loc[cell["stage"] == "draft", "std_id"].tolist()
@@ -101,11 +106,11 @@ def _fits(standards: pd.DataFrame, ask: Ask) -> pd.Series:
 def _region(standards: pd.DataFrame) -> pd.Series:
     """Return the region of each standard; IEEE and industry foundations count as international."""
     force = standards["force"].astype(str)
-    international, europe, mandatory, voluntary = REGIONS
+    international, europe, mandatory, voluntary = regions()
     found = np.select(
         [
             force == "mandatory_national",
-            force.isin(list(FORCE_CLASSES)),
+            force.isin(list(force_classes())),
             force.isin(["regional_voluntary", "foreign_national_voluntary"]),
         ],
         [mandatory, voluntary, europe],
@@ -130,7 +135,7 @@ def coverage_table(cells: pd.DataFrame, names: pd.Series, most: int = 4) -> pd.D
     wide = rows.pivot(index=["article", "ask"], columns="region", values="text")
     wide = wide.reindex(pd.MultiIndex.from_frame(rows[["article", "ask"]].drop_duplicates())).reset_index()
     wide["article"] = wide["article"].map(lambda code: [article_link(code)])
-    return wide[["article", "ask", *REGIONS]]
+    return wide[["article", "ask", *regions()]]
 
 
 def _some(names: pd.Series, most: int, before: str = "") -> list[Text]:
@@ -169,7 +174,7 @@ def answers(cells: pd.DataFrame, standards: pd.DataFrame) -> pd.DataFrame:
         for key, name in zip(rows["std_id"], names, strict=True)
     ]
     order = {ask: at for at, ask in enumerate(dict.fromkeys(cells["ask"]))}
-    rows["order"] = rows["ask"].map(order) * 10 + rows["region"].map(REGIONS.index)
+    rows["order"] = rows["ask"].map(order) * 10 + rows["region"].map(regions().index)
     rows = rows.assign(name=names).sort_values(["order", "state", "name"], ascending=[True, False, True])
     rows["article_no"] = rows["article"].map(article_name)
     rows["article"] = rows["article"].map(lambda code: [article_link(code)])

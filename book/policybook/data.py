@@ -4,7 +4,8 @@ The schema of every table stands once, in ``data/datapackage.json`` (Frictionles
 https://datapackage.org). Custom properties extend it: a field's ``references`` (``{"resource", "field"}``) and
 ``itemEnum`` hold for each item of a ``list`` column, ``maxItems`` for their number, and a schema's ``requiredUnless``
 asks for a value unless another column has a given one. What two coders code is a table's ``coding``, see
-:mod:`policybook.codebooks`.
+:mod:`policybook.codebooks`. A field's ``categories`` (of the standard) say how readers see its codes; the object
+``report`` of the package holds the settings of the report, see :mod:`policybook.settings`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,31 @@ from policybook import corrections, paths
 REFRESH = "policybook check --refresh"
 # What a chapter is noted to use when it reads the descriptor itself.
 DESCRIPTOR = "datapackage.json"
+# The object of the descriptor that holds the settings of the report; noted under this name when a chapter reads it.
+SETTINGS = "report"
+# What may stand there: type, whether it must, and the column (table, name) of which it is a value, if any.
+SETTING_RULES: dict[str, tuple[type, bool, tuple[str, str] | None]] = {
+    "document": (str, True, ("documents", "doc_id")),
+    "date": (str, True, None),
+    "event": (str, False, ("events", "event_id")),
+    "name": (str, True, None),
+    "short": (str, True, None),
+    "issuer": (str, True, None),
+    "iso3": (str, False, ("countries", "iso3")),
+    "place": (str, True, None),
+    "adjective": (str, True, None),
+    "section": (str, True, None),
+    "sections": (str, True, None),
+    "rival": (str, False, ("documents", "doc_id")),
+    "rival_event": (str, False, ("events", "event_id")),
+    "rival_iso3": (str, False, ("countries", "iso3")),
+    "rival_place": (str, False, None),
+    "signatories": (str, False, None),
+    "copies": (list, False, ("sources", "source_id")),
+    "colours": (dict, False, None),
+}
+# The names of colours that a report may set; :mod:`policybook.charts` has their values.
+COLOURS = ("blue", "orange", "green", "pink", "sky", "red", "grey")
 # The levels of evidence that a finding may rest on.
 SEEN = ("read", "excerpt")
 _TRUE, _FALSE = "true", "false"
@@ -75,6 +101,22 @@ class DataError(Exception):
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 
+class NoRows(ValueError):
+    """A figure or number has no meaning, since a table has no rows; ``table`` names it."""
+
+    def __init__(self, table: str, what: str = "") -> None:
+        """Say which table needs rows, and what for."""
+        self.table = table
+        super().__init__(f"the table {table} has no rows{f' for {what}' if what else ''}: fill it in first")
+
+
+def need(rows: pd.DataFrame, table: str, what: str = "") -> pd.DataFrame:
+    """Return rows as they are; ``NoRows``, which names the ``table`` they come from, when there are none."""
+    if rows.empty:
+        raise NoRows(table, what)
+    return rows
+
+
 # --------------------------------------------------------------------------------------------------------- descriptor
 
 
@@ -91,9 +133,12 @@ def _read_descriptor(path: Path, stamp: tuple[int, int]) -> dict[str, Any]:
 def fingerprint(name: str, report: paths.Paths | None = None) -> str:
     """Return a digest (hex) of what :func:`load` would return for a table: its schema and its file.
 
-    For ``datapackage.json`` it is the digest of the whole package; for a table that is gone, an empty string.
+    For ``datapackage.json`` it is the digest of the whole package, for ``report`` that of the settings; for a table
+    that is gone, an empty string.
     """
     report = report or paths.report()
+    if name == SETTINGS:
+        return hashlib.sha256(json.dumps(_package(report).get(SETTINGS), sort_keys=True).encode()).hexdigest()
     if name == DESCRIPTOR:
         return file_digest(report.descriptor)
     for item in _package(report)["resources"]:
@@ -156,6 +201,50 @@ def key_of(name: str, report: paths.Paths | None = None) -> list[str]:
     """Return the columns of the primary key of a table."""
     key = resource(name, report)["schema"].get("primaryKey") or []
     return [key] if isinstance(key, str) else list(key)
+
+
+def settings(report: paths.Paths | None = None) -> dict[str, Any]:
+    """Return the object ``report`` of the data package as it stands there; ``DataError`` names all that is wrong.
+
+    That the rows it names are there is told by :func:`check` alone.
+    """
+    _note_use(SETTINGS)
+    package = _package(report)
+    if problems := _check_settings(package, {}):
+        raise DataError(problems)
+    return package[SETTINGS]
+
+
+def categories(table: str, column: str, report: paths.Paths | None = None) -> list[dict[str, str]]:
+    """Return how readers see the codes of a column, in order: objects with ``value``, ``label`` and what else is said.
+
+    Raises ``DataError`` for an unknown table or column, or a column without categories.
+    """
+    _note_use(table)
+    for spec in resource(table, report)["schema"]["fields"]:
+        if spec["name"] == column:
+            if found := spec.get("categories"):
+                return [item if isinstance(item, dict) else {"value": item, "label": item} for item in found]
+            raise DataError([Problem(table, "has no labels for its codes (categories)", column=column)])
+    raise DataError([Problem(table, "no such column", column=column)])
+
+
+def labels(table: str, column: str, what: str = "label", report: paths.Paths | None = None) -> dict[str, str]:
+    """Return the words for the codes of a column, by code and in order; ``what`` else than ``label`` may be missing.
+
+    Where a category has no ``what``, its code is left out. Raises ``DataError`` as :func:`categories` does.
+    """
+    return {item["value"]: item[what] for item in categories(table, column, report) if what in item}
+
+
+def column_labels(table: str, before: str, report: paths.Paths | None = None) -> dict[str, str]:
+    """Return how readers see the columns of a table whose names begin with ``before``, by name and in order.
+
+    That is a field's own ``label``, else its title.
+    """
+    _note_use(table)
+    fields = [spec for spec in resource(table, report)["schema"]["fields"] if spec["name"].startswith(before)]
+    return {spec["name"]: spec.get("label") or spec.get("title") or spec["name"] for spec in fields}
 
 
 def data_date(report: paths.Paths | None = None) -> str:
@@ -308,7 +397,8 @@ def check(report: paths.Paths | None = None) -> list[Problem]:
     Checks files (there, UTF-8, no byte-order mark, Unix line ends, not empty, digest and row count as registered), rows
     (width), values (type, enum, pattern, range, required, unique, no HTML, no control characters, no formula, no outer
     blanks), keys (primary, foreign, references from lists), cross-column rules, and that every corrected cell still
-    holds what its latest correction says.
+    holds what its latest correction says; labels of codes (one for each code), and the settings of the report (the
+    object ``report``: keys, types, ids that name rows).
     """
     report = report or paths.report()
     try:
@@ -331,9 +421,75 @@ def check(report: paths.Paths | None = None) -> list[Problem]:
         if table.complete:
             problems += _check_references(table, tables)
     problems += _check_corrections(tables)
+    problems += [problem for table in tables.values() for problem in _check_categories(table)]
+    problems += _check_settings(package, tables)
     order = {name: position for position, name in enumerate(tables)}
     problems += _check_strays(report, package)
     return sorted(problems, key=lambda p: (order.get(p.table, -1), p.line or 0, p.column or ""))
+
+
+def _check_categories(table: _Table) -> Iterator[Problem]:
+    for spec in table.fields:
+        if "categories" not in spec:
+            continue
+        found = [item if isinstance(item, dict) else {"value": item, "label": item} for item in spec["categories"]]
+        values = [item.get("value") for item in found]
+        for item in found:
+            if not isinstance(item.get("label"), str) or not item["label"].strip():
+                yield Problem(table.name, "a code has no label (categories)", 1, spec["name"], str(item.get("value")))
+        codes = spec.get("constraints", {}).get("enum", spec.get("itemEnum", values))
+        if set(codes) != set(values) or len(set(values)) != len(values):
+            yield Problem(
+                table.name, "labels (categories) are not those of its codes", 1, spec["name"], allowed=", ".join(codes)
+            )
+
+
+def _check_settings(package: dict[str, Any], tables: dict[str, _Table]) -> list[Problem]:
+    """Return what is wrong with the settings; ids are looked up in those ``tables`` that could be read."""
+    name, found = f"{DESCRIPTOR}, {SETTINGS}", package.get(SETTINGS)
+    if not isinstance(found, dict):
+        return [Problem(DESCRIPTOR, f"has no object {SETTINGS!r} with the settings", allowed=", ".join(SETTING_RULES))]
+    known = ", ".join(SETTING_RULES)
+    problems = [
+        Problem(name, "unknown setting", column=key, allowed=known) for key in found if key not in SETTING_RULES
+    ]
+    for key, (kind, needed, target) in SETTING_RULES.items():
+        value = found.get(key)
+        if value is None:
+            if needed:
+                problems.append(Problem(name, "setting is missing", column=key, allowed="a text"))
+        elif not isinstance(value, kind) or (kind is str and not value.strip()):
+            allowed = {str: "a text", dict: "an object", list: "a list of texts"}[kind]
+            problems.append(Problem(name, "setting has the wrong type", None, key, json.dumps(value), allowed))
+        elif kind is str and (said := list(_wrong_with_text(value))):
+            problems += [Problem(name, message, None, key, value, allowed) for message, allowed in said]
+        elif target and target[0] in tables and tables[target[0]].has(target[1]):
+            where, known_ids = ".".join(target), {cell for _, cell in tables[target[0]].column(target[1])}
+            for item in [value] if kind is str else value:
+                if item not in known_ids:
+                    message = f"is not known in {where}"
+                    problems.append(Problem(name, message, None, key, str(item), f"a value of {where}"))
+    if tables and isinstance(table := found.get("signatories"), str) and table not in tables:
+        problems.append(Problem(name, "is no table of the package", None, "signatories", table, ", ".join(tables)))
+    if isinstance(day := found.get("date"), str):
+        problems += _check_day(name, day, found.get("document"), tables.get("documents"))
+    colours = found.get("colours")
+    for key, value in colours.items() if isinstance(colours, dict) else ():
+        if key not in COLOURS:
+            problems.append(Problem(name, "unknown colour", column=f"colours.{key}", allowed=", ".join(COLOURS)))
+        elif not isinstance(value, str) or not re.fullmatch(r"#[0-9a-f]{6}", value):
+            problems.append(Problem(name, "is no colour", None, f"colours.{key}", json.dumps(value), "#rrggbb, small"))
+    return problems
+
+
+def _check_day(name: str, day: str, document: object, documents: _Table | None) -> list[Problem]:
+    for message, allowed in _wrong_with(day, {"type": "date"}, {}):
+        return [Problem(name, message, None, "date", day, allowed)]
+    if documents and documents.has("doc_id") and documents.has("date"):
+        dates = dict(zip(*[[cell for _, cell in documents.column(c)] for c in ("doc_id", "date")], strict=True))
+        if dates.get(str(document), day) != day:
+            return [Problem(name, "is not the date of the document", None, "date", day, dates[str(document)])]
+    return []
 
 
 def _check_strays(report: paths.Paths, package: dict[str, Any]) -> list[Problem]:

@@ -18,13 +18,13 @@ import pandas as pd
 from lxml import etree
 
 import policybook
-from policybook import background, data, followup, paths, places, tables
+from policybook import data, followup, paths, places, settings, tables
 from policybook.sources import citation, registry, safe_url
 
 PAGE = "book/followup"
 NAME = "followup.atom"
-TITLE = "What has been done since the Plan"
-SUBTITLE = "steps dated since the Plan, newest first. They follow it in time; that they follow from it is not shown."
+TITLE = "What has been done since {name}"
+SUBTITLE = "steps dated since {name}, newest first. They follow it in time; that they follow from it is not shown."
 MEDIA_TYPE = "application/atom+xml"
 NAMESPACE = "http://www.w3.org/2005/Atom"
 _XML = "http://www.w3.org/XML/1998/namespace"
@@ -192,18 +192,15 @@ def of_followup(report: paths.Paths, author: str, site: str = "") -> bytes:
     """
     package = data.descriptor(report)
     latest = pd.Timestamp(data.data_date(report))
-    events = data.load("events", report).set_index("event_id")
-    until = followup.material_until(report)
-    rows = followup.steps(
-        data.load("followup", report), data.load("articles", report), events.loc[background.PLAN, "date"], until
-    )
+    own, until = settings.load(report), followup.material_until(report)
+    rows = followup.steps(data.load("followup", report), data.load("articles", report), own.date, until)
     if site and not safe_url(site):
         raise ValueError(f"feed: the address of the site, {site!r}, is not http(s)")
     return to_xml(
         entries(rows, registry(report), latest),
         name=f"{package['name']}/followup",
-        title=TITLE,
-        subtitle=f"{package['title']}: {SUBTITLE}",
+        title=TITLE.format(name=own.name),
+        subtitle=f"{package['title']}: {SUBTITLE.format(name=own.name)}",
         author=author,
         updated=latest,
         page=f"{PAGE.rpartition('/')[2]}.html",

@@ -100,7 +100,7 @@ def _write(app: Sphinx, error: Exception | None) -> None:
         return
     out, folder = Path(app.outdir), _folder(app)
     titles = {name.rpartition("/")[2]: title.astext() for name, title in app.env.titles.items()}
-    text = finding.script(standing(entries(app), out, folder), titles, folder)
+    text = finding.script(standing(entries(app), out, folder), titles, folder, paths.Paths(Path(app.srcdir)))
     keep(out / "_static" / finding.NAME, text.encode())
     page = out / "search.html"
     if page.is_file():

@@ -13,19 +13,19 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from policybook import articles, claims, data, paths, places, tables
+from policybook import articles, claims, data, paths, places, settings, tables
 from policybook.sources import citation_anchor
 
-# Kinds of things as readers see them, in the order in which a search lists kinds that fit alike.
-KINDS = {
-    "article": "Articles of the Plan",
-    "theme": "Themes of the Plan",
-    "ask": "Asks of the Plan",
+# Kinds of things as readers see them, in the order in which a search lists kinds that fit alike; see :func:`kinds`.
+_KINDS = {
+    "article": "{sections} of {name}",
+    "theme": "Themes of {name}",
+    "ask": "Asks of {name}",
     "term": "Glossary",
     "standard": "Standards",
-    "instrument": "Chinese instruments",
+    "instrument": "{adjective} instruments",
     "claim": "Claims, checked",
-    "step": "Steps since the Plan",
+    "step": "Steps since {name}",
     "benchmark": "Benchmarks of progress",
     "event": "Events",
     "body": "Bodies and organisations",
@@ -38,6 +38,13 @@ KINDS = {
     "data": "Tables of the data package",
     "column": "Columns of the data package",
 }
+
+
+def kinds(report: paths.Paths | None = None) -> dict[str, str]:
+    """Return the kinds of things that can be found, with their names for readers, in the order of the search."""
+    own = settings.load(report)
+    words = {"name": own.name, "sections": own.sections.capitalize(), "adjective": own.adjective}
+    return {kind: label.format(**words) for kind, label in _KINDS.items()}
 
 
 # A column that so many tables have is found once.
@@ -71,7 +78,7 @@ def of_data(report: paths.Paths | None = None) -> list[Entry]:
                 found += _entries(table, kind, make(row))
     found += [entry for table in ("plan_codebook",) if table in known for entry in _themes(report)]
     found += _package(report)
-    order = list(KINDS)
+    order = list(_KINDS)
     return sorted(found, key=lambda item: (order.index(item.kind), item.key, item.anchor))
 
 
@@ -228,7 +235,7 @@ NAME = "find-index.js"
 MOST = 72
 
 
-def script(entries: Iterable[Entry], titles: dict[str, str], folder: str) -> str:
+def script(entries: Iterable[Entry], titles: dict[str, str], folder: str, report: paths.Paths | None = None) -> str:
     """Return the index as a script: entries by kind and page, as short as they can be told.
 
     ``titles`` are the titles of the pages by name, ``folder`` the path from the search page to them (``book/``). A row
@@ -236,7 +243,7 @@ def script(entries: Iterable[Entry], titles: dict[str, str], folder: str) -> str
     (see ``slug`` in ``find.js``). Equal entries give equal text.
     """
     groups: dict[tuple[str, str, str, str], list[list[str]]] = {}
-    order = list(KINDS)
+    order = list(_KINDS)
     for entry in entries:
         before, off = _rule(entry)
         row = [entry.key, entry.title, entry.chinese, _cut(entry.words), entry.anchor]
@@ -248,7 +255,7 @@ def script(entries: Iterable[Entry], titles: dict[str, str], folder: str) -> str
     ranked = sorted(groups, key=lambda item: (order.index(item[0]), *item[1:]))
     content = {
         "folder": folder,
-        "kinds": KINDS,
+        "kinds": kinds(report),
         "pages": {name: title for name, title in sorted(titles.items()) if any(name == key[1] for key in ranked)},
         "groups": [[*key, groups[key]] for key in ranked],
     }

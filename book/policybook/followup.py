@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from policybook import background, data, paths, places, tables
+from policybook import background, data, paths, places, settings, tables
 from policybook.data import seen
 from policybook.sources import known_ids, registry
 
@@ -29,9 +29,24 @@ DONE = (STATUS["delivered"], STATUS["in_force"])
 # From done to not found: the order in which charts and texts go through the statuses.
 ORDER = [STATUS[code] for code in ("delivered", "in_force", "launched", "announced", "stalled", "no_public_evidence")]
 
-SCOPE = {"domestic": "in China", "international": "with or for others", "foreign": "act of others"}
-# Where a step stands to the Plan in time. A date known to the year 2025 may lie on either side of it.
-TIMING = {"since": "since the Plan", "before": "before the Plan", "unclear": "before or after"}
+
+def scopes() -> dict[str, str]:
+    """Return whom a step is addressed to as readers see it, by code."""
+    return {
+        "domestic": f"in {settings.load().place}",
+        "international": "with or for others",
+        "foreign": "act of others",
+    }
+
+
+def timings() -> dict[str, str]:
+    """Return where a step stands to the document in time, by code.
+
+    A date known to the year of the document may lie on either side of it.
+    """
+    name = settings.load().name
+    return {"since": f"since {name}", "before": f"before {name}", "unclear": "before or after"}
+
 
 BENCHMARK_STATUS = {
     "met": "met",
@@ -68,7 +83,7 @@ def span(date: pd.Timestamp, precision: str) -> tuple[pd.Timestamp, pd.Timestamp
 
 
 def timing(first: pd.Timestamp, last: pd.Timestamp, plan: pd.Timestamp) -> str:
-    """Return the code in ``TIMING`` of something that happened between two days (both included)."""
+    """Return the code in :func:`timings` of something that happened between two days (both included)."""
     if first >= plan:
         return "since"
     return "before" if last < plan else "unclear"
@@ -100,15 +115,15 @@ def steps(followup: pd.DataFrame, articles: pd.DataFrame, plan: pd.Timestamp, un
     rows["first"], rows["last"] = [first for first, _ in spans], [last for _, last in spans]
     rows["at"] = [background.midpoint(*pair) for pair in pairs]
     rows["status"] = pd.Categorical(rows["status"].astype(str).map(STATUS), ORDER, ordered=True)
-    gap = rows["status"].eq(GAP)
-    rows["timing"] = [TIMING[timing(first, last, plan)] for first, last in spans]
+    gap, words = rows["status"].eq(GAP), timings()
+    rows["timing"] = [words[timing(first, last, plan)] for first, last in spans]
     rows.loc[gap, "timing"] = "gap"
     rows["when"] = [tables.date_text(*pair) for pair in pairs]
     rows.loc[gap, "when"] = f"not found by {tables.date_text(until, 'day')}"
     rows["year"] = rows["date"].dt.year.astype(str).mask(gap, "")
     rows["name"] = rows["article_no"].astype(str) + "  " + rows["short_title"]
     rows["anchor"] = rows["followup_id"].map(anchor)
-    rows["scope"] = rows["scope"].astype(str).map(SCOPE)
+    rows["scope"] = rows["scope"].astype(str).map(scopes())
     rows["sources"] = [known_ids(pair) for pair in zip(rows["source_id"], rows["official_source_id"], strict=True)]
     rows = rows.assign(gap=gap).sort_values(["article_no", "gap", "first", "followup_id"])
     kept = ["followup_id", "anchor", "article", "article_no", "name", "action", "actors", "first", "last", "at", "when"]
@@ -118,7 +133,7 @@ def steps(followup: pd.DataFrame, articles: pd.DataFrame, plan: pd.Timestamp, un
 
 def since(rows: pd.DataFrame) -> pd.DataFrame:
     """Return the steps that count as follow-up: dated since the Plan, gaps left out."""
-    return rows[rows["timing"].eq(TIMING["since"])]
+    return rows[rows["timing"].eq(timings()["since"])]
 
 
 def units(rows: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +143,7 @@ def units(rows: pd.DataFrame) -> pd.DataFrame:
     to the left of it for steps before the Plan and those whose date does not tell.
     """
     rows = rows.sort_values(["article_no", "status", "first", "followup_id"])
-    right = rows["timing"].isin([TIMING["since"], "gap"])
+    right = rows["timing"].isin([timings()["since"], "gap"])
     place = rows.groupby(["article_no", right]).cumcount()
     return rows.assign(place=place.where(right, -1 - place)).reset_index(drop=True)
 
@@ -161,7 +176,7 @@ def by_scope(rows: pd.DataFrame) -> pd.DataFrame:
     found = since(rows)
     counts = pd.crosstab(found["scope"], found["status"].astype(str))
     counts = counts.reindex(
-        index=list(SCOPE.values()), columns=[label for label in ORDER if label != GAP], fill_value=0
+        index=list(scopes().values()), columns=[label for label in ORDER if label != GAP], fill_value=0
     )
     counts["steps"] = counts.sum(axis=1)
     counts["measured"] = found[found["measured"]].groupby("scope").size().reindex(counts.index, fill_value=0)
@@ -197,7 +212,7 @@ def step_text(cell: tuple[str, tuple[str, ...], object]) -> list[str | tables.Te
 def status_cell(cell: tuple[str, str]) -> list[str | tables.Text]:
     """Return a status as a badge, with the timing where the step is not counted as follow-up (status, timing)."""
     status, when = cell
-    counted = when in (TIMING["since"], "gap")
+    counted = when in (timings()["since"], "gap")
     return [tables.badge(status)] if counted else [tables.badge(status), f"{when}; not counted"]
 
 
@@ -242,15 +257,15 @@ def track(
     ).reset_index(drop=True)
 
 
-def waico(steps_known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return the steps of WAICO that were taken or reported, then what is not known of it.
+def organisation(steps_known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the steps of the new organisation that were taken or reported, then what is not known of it.
 
-    ``steps_known`` is the result of :func:`policybook.background.waico_steps`, of which its own list of unknowns is
-    left out; ``rows`` that of :func:`steps`, whose gaps under article 13 take its place. Columns: ``step``, ``date``,
-    ``what``, ``status``, ``sources`` (list).
+    ``steps_known`` is the result of :func:`policybook.background.organisation_steps`, of which its own list of unknowns
+    is left out; ``rows`` that of :func:`steps`, whose gaps under the articles of those steps take its place. Columns:
+    ``step``, ``date``, ``what``, ``status``, ``sources`` (list).
     """
-    taken = steps_known[steps_known["status"].ne("not known")]
-    gaps = rows[rows["timing"].eq("gap") & rows["article"].eq("A13")]
+    taken = steps_known[steps_known["status"].ne("not known")].drop(columns="article")
+    gaps = rows[rows["timing"].eq("gap") & rows["article"].isin(steps_known["article"])]
     unknown = pd.DataFrame(
         {
             "step": gaps["action"],
@@ -264,12 +279,12 @@ def waico(steps_known: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def signatories(states: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
-    """Return the states that signed the WAICO agreement at its ceremony and those reported later, kept apart.
+    """Return the states that signed at the ceremony and those reported later, kept apart.
 
     Columns: ``group``, ``states`` (number), ``names``, ``confidence`` (the lowest in the group), ``sources`` (list).
     """
     rows = seen(states).merge(countries[["iso3", "name_en"]], on="iso3", validate="one_to_one")
-    labels = {"founding_signatory": "Signed on 16 July 2026", "reported_later": "Reported later, not confirmed"}
+    labels = data.labels(settings.load().signatories or "", "status")
     table = []
     for code, label in labels.items():
         group = rows[rows["status"].eq(code)]
@@ -358,19 +373,14 @@ def _keys(table: str, report: paths.Paths | None) -> set[str]:
 
 def numbers() -> Mapping[str, int]:
     """Return :func:`key_numbers` of the tables of this report, for the chapters that name some of them in passing."""
-    plan, articles = _plan_day(), data.load("articles")
-    return key_numbers(
-        reported(), benchmark_list(data.load("benchmarks"), articles), data.load("waico_signatories"), plan
-    )
+    own, articles = settings.load(), data.load("articles")
+    signed = data.load(own.signatories) if own.signatories else pd.DataFrame({"status": pd.Series(dtype=str)})
+    return key_numbers(reported(), benchmark_list(data.load("benchmarks"), articles), signed, own.date)
 
 
 def reported() -> pd.DataFrame:
     """Return :func:`steps` of the tables of this report."""
-    return steps(data.load("followup"), data.load("articles"), _plan_day(), material_until())
-
-
-def _plan_day() -> pd.Timestamp:
-    return data.load("events").set_index("event_id").loc[background.PLAN, "date"]
+    return steps(data.load("followup"), data.load("articles"), settings.load().date, material_until())
 
 
 def key_numbers(
@@ -379,37 +389,37 @@ def key_numbers(
     """Return the numbers that the chapter's prose uses, by name; all are counts.
 
     ``rows`` and ``benchmarks`` are the results of :func:`steps` and :func:`benchmark_list`, ``states`` the table
-    ``waico_signatories``, ``plan`` the day of the Plan.
+    of signatories, ``plan`` the day of the Plan.
     """
     counted = since(rows)
     status, scope = counted["status"].value_counts(), counted["scope"].value_counts()
     done = counted[counted["status"].isin(DONE)]
-    abroad = counted[counted["scope"].eq(SCOPE["international"])]
+    abroad = counted[counted["scope"].eq(scopes()["international"])]
     standing = benchmarks["standing"].value_counts()
     outcomes = benchmarks[benchmarks["level"].eq("outcome")]
     found = {
         "rows": len(rows),
         "steps": len(counted),
         "done": len(done),
-        "in_force": status[STATUS["in_force"]],
-        "delivered": status[STATUS["delivered"]],
-        "launched": status[STATUS["launched"]],
-        "promised": status[STATUS["announced"]],
-        "stalled": status[STATUS["stalled"]],
+        "in_force": status.get(STATUS["in_force"], 0),
+        "delivered": status.get(STATUS["delivered"], 0),
+        "launched": status.get(STATUS["launched"], 0),
+        "promised": status.get(STATUS["announced"], 0),
+        "stalled": status.get(STATUS["stalled"], 0),
         "gaps": rows["timing"].eq("gap").sum(),
-        "before": rows["timing"].eq(TIMING["before"]).sum(),
-        "unclear": rows["timing"].eq(TIMING["unclear"]).sum(),
+        "before": rows["timing"].eq(timings()["before"]).sum(),
+        "unclear": rows["timing"].eq(timings()["unclear"]).sum(),
         "measured": counted["measured"].sum(),
         "done_measured": done["measured"].sum(),
         "same_day": (counted["first"].eq(plan) & counted["last"].eq(plan)).sum(),
-        "home": scope.get(SCOPE["domestic"], 0),
-        "home_promised": (counted["scope"].eq(SCOPE["domestic"]) & counted["status"].eq(STATUS["announced"])).sum(),
-        "home_done": done["scope"].eq(SCOPE["domestic"]).sum(),
+        "home": scope.get(scopes()["domestic"], 0),
+        "home_promised": (counted["scope"].eq(scopes()["domestic"]) & counted["status"].eq(STATUS["announced"])).sum(),
+        "home_done": done["scope"].eq(scopes()["domestic"]).sum(),
         "abroad_in_force": (abroad["status"].eq(STATUS["in_force"])).sum(),
         "abroad": len(abroad),
         "abroad_promised": abroad["status"].eq(STATUS["announced"]).sum(),
         "abroad_done": abroad["status"].isin(DONE).sum(),
-        "foreign": scope.get(SCOPE["foreign"], 0),
+        "foreign": scope.get(scopes()["foreign"], 0),
         "low": counted["confidence"].eq("low").sum(),
         "official": counted["sources"].map(len).gt(1).sum(),
         "signed": states["status"].eq("founding_signatory").sum(),
@@ -420,5 +430,5 @@ def key_numbers(
         "outcomes_met": outcomes["status"].isin(["met", "partly"]).sum(),
         "outcomes_gap": outcomes["status"].eq("no_public_evidence").sum(),
     }
-    found |= {f"benchmarks_{code}": standing[label] for code, label in BENCHMARK_STATUS.items()}
+    found |= {f"benchmarks_{code}": standing.get(label, 0) for code, label in BENCHMARK_STATUS.items()}
     return {name: int(number) for name, number in found.items()}

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
-from policybook import agreement, articles, data, overview, paths, places, reception, sources, tables
+from policybook import agreement, articles, data, overview, paths, places, reception, settings, sources, tables
 
 # The registry itself is read by every chapter, and says nothing of one.
 REGISTRY = "sources"
@@ -20,7 +20,7 @@ READ_ALL = ("catalogue", "methods")
 CHAPTERS = {
     "index": "At a glance",
     "background": "Background",
-    "plan": "Text of the Plan",
+    "plan": "Text of {name}",
     "standards": "Standards",
     "sustainability": "Energy and compute",
     "reception": "Reception",
@@ -49,7 +49,7 @@ _FRAME_USES = {"below": "withdrawn: exploratory only"}
 
 def chapter_name(stem: str) -> str:
     """Return the short name of a chapter, by its file name without ending."""
-    return CHAPTERS.get(stem, stem.replace("_", " ").capitalize())
+    return CHAPTERS.get(stem, stem.replace("_", " ").capitalize()).format(name=settings.load().name)
 
 
 # ----------------------------------------------------------------------------------------------------------- evidence
@@ -260,7 +260,7 @@ def regions(items: pd.DataFrame) -> pd.DataFrame:
 
     Columns: ``region`` (in words), ``basis`` (known, inferred, unknown), ``items``; most items first, unknown last.
     """
-    named = items["region"].astype(str).map(reception.REGIONS)
+    named = items["region"].astype(str).map(reception.regions())
     counts = pd.crosstab(named.rename("region"), items["country_basis"].astype(str).rename("basis"))
     unknown = set(named[items["region"].astype(str) == "unknown"])
     total = counts.sum(axis=1).where(~counts.index.isin(unknown), 0)
@@ -297,7 +297,7 @@ def agreements(
     }
     plan = pd.concat([plain, joined], ignore_index=True).rename(columns={"column": "code"})
     plan = plan.assign(
-        coding="Plan",
+        coding=settings.load().short,
         level="nominal",
         label=plan["code"].map(labels),
     ).sort_values("alpha", ascending=False)

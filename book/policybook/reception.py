@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from policybook import agreement
+from policybook import agreement, data, settings
 from policybook.data import seen
 from policybook.tables import Text
 
@@ -26,32 +26,6 @@ STANCES = {
     0: "neutral or balanced",
     1: "supportive",
     2: "strongly supportive",
-}
-
-OBJECTS = {
-    "plan": "The Plan itself",
-    "waico": "The cooperation organisation",
-    "contrast": "The contrast of the US and China",
-    "us_plan": "US instruments only",
-}
-
-REGIONS = {
-    "north_america": "North America",
-    "uk_europe": "UK and Europe",
-    "china": "China (mainland)",
-    "hong_kong_macao": "Hong Kong and Macao",
-    "taiwan": "Taiwan",
-    "japan_korea": "Japan and South Korea",
-    "south_asia": "South Asia",
-    "asean": "Southeast Asia",
-    "central_asia_russia": "Russia, Central Asia, Caucasus",
-    "gulf": "Gulf",
-    "middle_east_other": "Other Middle East",
-    "africa": "Africa",
-    "latin_america": "Latin America",
-    "oceania": "Oceania",
-    "international": "International bodies",
-    "unknown": "Region not known",
 }
 
 OUTLETS = {
@@ -69,34 +43,28 @@ OUTLETS = {
     "blog": "Blogs and content sites",
 }
 
-POSITION_OBJECTS = {
-    "plan": "Plan, global governance",
-    "waico": "WAICO",
-    "capacity_group": "Capacity building",
-    "frontier_call": "Frontier call",
-    "us_plan": "US instruments",
-    "pax_silica": "Pax Silica",
-    "contrast": "Rival texts, talks",
-    "un_mechanisms": "UN mechanisms",
-}
 
-FRAMES = {
-    "frame_multilateralism": "Many states cooperating",
-    "frame_us_china_competition": "Rivalry of the US and China",
-    "frame_global_south_development": "Development, Global South",
-    "frame_standards_power": "Standards as influence",
-    "frame_openness_open_source": "Open source, sharing",
-    "frame_safety_risk": "Safety and risk",
-    "frame_sovereignty": "Sovereignty",
-    "frame_sustainability_energy": "Sustainability and energy",
-    "frame_export_controls_chips": "Chips, export controls",
-    "frame_economic_opportunity": "Economic opportunity",
-    "frame_legitimacy_un": "Legitimacy through the UN",
-    "frame_scepticism_implementation": "Doubt on delivery",
-    "frame_values_ideology": "Values and ideology",
-    "frame_bloc_fragmentation": "Split into blocs",
-    "frame_deregulation_contrast": "Deregulation against regulation",
-}
+def objects(table: str = "items", what: str = "label") -> dict[str, str]:
+    """Return what items (or ``statements``) are about as readers see it, by code; ``what`` may be ``short``."""
+    return data.labels(table, "about", what)
+
+
+def regions() -> dict[str, str]:
+    """Return the regions of publishers as readers see them, by code."""
+    return data.labels("items", "region")
+
+
+def home() -> tuple[str, str]:
+    """Return the region that the document is from (code) and its name beside the rest; both empty without one."""
+    return next(iter(data.labels("items", "region", "home").items()), ("", ""))
+
+
+def frames() -> dict[str, str]:
+    """Return the frames of the codebook as readers see them, by column of the table ``items``."""
+    return data.column_labels("items", "frame_")
+
+
+ELSEWHERE = "elsewhere or not known"
 
 
 # --------------------------------------------------------------------------------------------------- published items
@@ -179,7 +147,7 @@ def by_month(items: pd.DataFrame) -> pd.DataFrame:
     dated = items[items["date_precision"].isin(["day", "month"])]
     month = dated["date"].dt.to_period("M").dt.to_timestamp().rename("month")
     counts = dated.groupby([month, dated["about"].astype(str)]).size().rename("n").reset_index()
-    counts["label"] = counts["about"].map(OBJECTS)
+    counts["label"] = counts["about"].map(objects())
     return counts[["month", "about", "label", "n"]]
 
 
@@ -232,7 +200,7 @@ def reliability(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
     """
     second = coder_b.set_index("item_id").loc[items["item_id"]].reset_index()
     rows = []
-    for code, label in {"stance": "Stance", **FRAMES}.items():
+    for code, label in {"stance": "Stance", **frames()}.items():
         level = "ordinal" if code == "stance" else "nominal"
         pair = pd.DataFrame({"a": items[code].to_numpy(), "b": second[code].to_numpy()}).dropna()
         a, b = pair["a"].astype(int), pair["b"].astype(int)
@@ -251,24 +219,25 @@ def frame_counts(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
     """
     second = coder_b.set_index("item_id").loc[items["item_id"]]
     rows = []
-    for frame, label in FRAMES.items():
+    for frame, label in frames().items():
         both = items[frame].to_numpy(dtype=bool) & second[frame].to_numpy(dtype=bool)
         rows.append({"frame": frame, "label": label, "both": int(both.sum()), "n": len(both)})
     return pd.DataFrame(rows).sort_values("both", ascending=False, kind="stable").reset_index(drop=True)
 
 
 def side_by_quarter(items: pd.DataFrame) -> pd.DataFrame:
-    """Count items by quarter, side and whether the publisher is in mainland China.
+    """Count items by quarter, side and whether the publisher is in the region that the document is from.
 
     Items dated to the year only are not counted. Columns: ``quarter`` (words), ``start``, ``side``, ``place``
-    (``Mainland China`` or ``elsewhere or not known``), ``items``, ``n`` (items of the quarter), ``small`` (fewer than
+    (name of :func:`home` or ``ELSEWHERE``), ``items``, ``n`` (items of the quarter), ``small`` (fewer than
     ``SMALL_CELL``). Quarters without items are left out; in the others every side and place has a row.
     """
     dated = items[items["date_precision"].isin(["day", "month"])]
     start = dated["date"].dt.to_period("Q").dt.start_time
-    place = pd.Series("elsewhere or not known", index=dated.index).mask(dated["region"] == "china", "Mainland China")
+    code, name = home()
+    place = pd.Series(ELSEWHERE, index=dated.index).mask(dated["region"].astype(str) == code, name)
     counts = pd.DataFrame({"start": start, "side": side(dated["stance"]), "place": place}).value_counts()
-    sides, places = ["critical", "neutral", "supportive"], ["Mainland China", "elsewhere or not known"]
+    sides, places = ["critical", "neutral", "supportive"], [*([name] if name else []), ELSEWHERE]
     every = pd.MultiIndex.from_product([sorted(start.unique()), sides, places], names=["start", "side", "place"])
     table = counts.reindex(every, fill_value=0).rename("items").reset_index()
     table["n"] = table.groupby("start")["items"].transform("sum")
@@ -277,9 +246,6 @@ def side_by_quarter(items: pd.DataFrame) -> pd.DataFrame:
     table["quarter"] = table["start"].dt.strftime("%b") + "–" + end.dt.strftime("%b %Y")
     return table[["quarter", "start", "side", "place", "items", "n", "small"]]
 
-
-# For the narrow column of a list.
-_SHORT_OBJECTS = {"plan": "Plan", "waico": "WAICO", "contrast": "US and China", "us_plan": "US texts"}
 
 # Words in the note of an item that is left out of the counts, and the reason that they tell.
 _REASONS = {
@@ -307,8 +273,8 @@ def listing(items: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
             "when": when(found["date"], found["date_precision"]),
             "publisher": found["publisher"],
             "headline": list(zip(found["title"], address, strict=True)),
-            "region": found["region"].astype(str).map(REGIONS),
-            "object": found["about"].astype(str).map(_SHORT_OBJECTS),
+            "region": found["region"].astype(str).map(regions()),
+            "object": found["about"].astype(str).map(objects(what="short")),
             "outlet": found["outlet_type"].astype(str).map(OUTLETS),
             "stance": found["stance"].map(STANCES).fillna("not coded"),
             "counted": reason.where(found["exclude_from_stance_stats"].astype(bool), "yes"),
@@ -338,29 +304,10 @@ def positions(statements: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame
     found["state"] = found["iso3"].map(countries.set_index("iso3")["name_en"]).fillna(found["entity"])
     office = ": " + found["body"]
     found["who"] = found["state"] + office.where(found["position"] != "silent", "")
-    found["object"] = found["about"].astype(str).map(POSITION_OBJECTS)
+    found["object"] = found["about"].astype(str).map(objects("statements"))
     found["when"] = when(found["date"], found["date_precision"])
     return found.sort_values(["date", "statement_id"]).reset_index(drop=True)
 
-
-# Short names for the rows of a chart.
-BODIES = {
-    "aisi_net": "Network of AI safety institutes",
-    "asean_guide": "ASEAN guide",
-    "au_strategy": "African Union strategy",
-    "bletchley": "Bletchley Declaration",
-    "brics_ai": "BRICS statement",
-    "china_init": "Global AI Governance Initiative",
-    "coe_fcai": "Council of Europe convention",
-    "eu_aiact": "EU AI Act",
-    "g7_hiroshima": "G7 Hiroshima process",
-    "gpai": "Global Partnership on AI",
-    "oecd_ai": "OECD AI Principles",
-    "seoul": "Seoul Declaration",
-    "un_dialogue": "UN panel and dialogue",
-    "unesco_rec": "UNESCO recommendation",
-    "waico": "WAICO (proposal)",
-}
 
 PRINCIPLES = {
     "p_safety": "Safety",
@@ -380,7 +327,7 @@ def principles(bodies: pd.DataFrame) -> pd.DataFrame:
     ``weight`` (0 absent to 1 central), ``orientation`` (sovereignty, development and openness less safety and rights).
     """
     table = bodies.copy()
-    table["label"] = table["inst_id"].map(BODIES).fillna(table["name"]) + ", " + table["year"].astype(str)
+    table["label"] = table["short_name"].fillna(table["name"]) + ", " + table["year"].astype(str)
     table = table.sort_values(["norm_orientation", "name"], ascending=[False, True])
     keys = ["inst_id", "label", "norm_orientation"]
     long = table.melt(id_vars=keys, value_vars=list(PRINCIPLES), var_name="principle", value_name="weight")
@@ -389,7 +336,7 @@ def principles(bodies: pd.DataFrame) -> pd.DataFrame:
 
 
 def users(indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return the counts of generative-AI users in China, by date, without recalled rows.
+    """Return the counts of generative-AI users, by date, without recalled rows.
 
     Columns: ``date``, ``users`` (million persons), ``at_least`` (the count is a lower bound), ``penetration`` (percent
     of population, missing where none is given), ``source_id``.
@@ -453,7 +400,7 @@ def regime_map(bodies: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(
         {
             "inst_id": bodies["inst_id"],
-            "label": bodies["inst_id"].map(BODIES).fillna(bodies["name"]) + ", " + bodies["year"].astype(str),
+            "label": bodies["short_name"].fillna(bodies["name"]) + ", " + bodies["year"].astype(str),
             "entry": bodies["entry_condition"].astype(str).map(ENTRY),
             "orientation": bodies["norm_orientation"],
             "gate": bodies["values_gate"].astype(bool),
@@ -467,25 +414,33 @@ def regime_map(bodies: pd.DataFrame) -> pd.DataFrame:
 
 
 def weights_of_power(indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return private investment in AI and downloads of open models, for China and the United States.
+    """Return private investment in AI and downloads of open models, for the document's country and its rival.
 
     Rows of low confidence and recalled rows are left out. Columns: ``measure`` (``investment``, billion USD a year, or
     ``downloads``, billion tracked downloads in all), ``period`` (words), ``iso3``, ``who``, ``value``, ``source_id``.
     """
+    names = _powers()
     wanted = {"ai_private_investment": ("investment", 1), "open_model_downloads_cum": ("downloads", 1000)}
-    rows = seen(indicators[indicators["indicator"].isin(wanted) & indicators["iso3"].isin(["CHN", "USA"])])
+    rows = seen(indicators[indicators["indicator"].isin(wanted) & indicators["iso3"].isin(names)])
     rows = rows[rows["confidence"] != "low"].sort_values(["indicator", "date", "iso3"])
-    names = rows["indicator"].astype(str)
+    codes = rows["indicator"].astype(str)
     return pd.DataFrame(
         {
-            "measure": [wanted[name][0] for name in names],
+            "measure": [wanted[code][0] for code in codes],
             "period": _period(rows),
             "iso3": rows["iso3"],
-            "who": rows["iso3"].map({"CHN": "China", "USA": "United States"}),
-            "value": rows["value"] / [wanted[name][1] for name in names],
+            "who": rows["iso3"].map(names),
+            "value": rows["value"] / [wanted[code][1] for code in codes],
             "source_id": rows["source_id"],
         }
     ).reset_index(drop=True)
+
+
+def _powers() -> dict[str, str]:
+    """Return the names of the document's country and its rival, by ``iso3``; without a rival or country, fewer."""
+    own = settings.load()
+    pairs = {own.iso3: own.place, own.rival_iso3: own.rival_place}
+    return {code: name for code, name in pairs.items() if code and name}
 
 
 def _period(rows: pd.DataFrame) -> pd.Series:
@@ -517,15 +472,17 @@ MEASURES = {
 
 
 def measures(indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return the figures on China and the United States side by side, one line for each definition, period and source.
+    """Return figures on two countries side by side, one line for each definition, period and source.
 
-    Rows of low confidence and recalled rows are left out. Trust in a power is told in the column of that power.
-    Columns: ``measure``, ``period``, ``unit``, ``china``, ``usa`` (text, an en dash where no figure was seen),
+    The countries are the document's own and its rival. Rows of low confidence and recalled rows are left out.
+    Trust in a power is told in the column of that power.
+    Columns: ``measure``, ``period``, ``unit``, ``own``, ``rival`` (text, an en dash where no figure was seen),
     ``source_id``.
     """
+    powers = list(_powers())
     about = indicators["indicator"].astype(str).map({"trust_china_regulate_ai": "CHN", "trust_us_regulate_ai": "USA"})
     rows = seen(indicators.assign(iso3=indicators["iso3"].fillna(about)))
-    rows = rows[rows["indicator"].isin(MEASURES) & rows["iso3"].isin(["CHN", "USA"]) & (rows["confidence"] != "low")]
+    rows = rows[rows["indicator"].isin(MEASURES) & rows["iso3"].isin(powers) & (rows["confidence"] != "low")]
     words = {"at_least": "over ", "estimate": "about "}
     rows = rows.assign(
         code=rows["indicator"].astype(str),
@@ -536,5 +493,11 @@ def measures(indicators: pd.DataFrame) -> pd.DataFrame:
     wide = rows.astype({"unit": str}).pivot(index=keys, columns="iso3", values="text").reset_index()
     wide["order"] = wide["code"].map(list(MEASURES).index)
     wide = wide.sort_values(["order", "period"], ignore_index=True)
-    out = wide.assign(measure=wide["code"].map(MEASURES), china=wide["CHN"].fillna("–"), usa=wide["USA"].fillna("–"))
-    return out[["measure", "period", "unit", "china", "usa", "source_id"]]
+    out = wide.assign(
+        measure=wide["code"].map(MEASURES),
+        **{
+            name: wide[code].fillna("–") if code in wide else "–"
+            for name, code in zip(("own", "rival"), [*powers, "", ""], strict=False)
+        },
+    )
+    return out[["measure", "period", "unit", "own", "rival", "source_id"]]

@@ -10,51 +10,46 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from policybook import places
+from policybook import data, places, settings
 from policybook.bodies import short_names
 from policybook.places import article_name
 from policybook.sources import safe_url
 from policybook.tables import Text, badge, date_text, to_row, with_chinese
 
-PLAN_DATE = pd.Timestamp("2025-07-26")
-GUIDELINES_DATE = pd.Timestamp("2024-07-02")
-
 # --- groups of this report ---------------------------------------------------------------------------------------
 
-FAMILY_GROUPS = {
-    "ISO/IEC SC 42 (AI)": ("ISO/IEC JTC 1/SC 42",),
-    "Other ISO and ISO/IEC": ("ISO/IEC JTC 1/SC 39", "ISO/IEC JTC 1/SC 27", "ISO/IEC JTC 1", "ISO/TC 22/SC 32"),
-    "ITU-T": ("ITU-T",),
-    "IEEE SA and consortium": ("IEEE SA", "Green Software Foundation"),
-    "Europe": ("ETSI", "CEN-CENELEC JTC 21", "AFNOR"),
-    "China, national": ("GB", "GB/T", "GB/Z"),
-    "China, other": ("TC260", "sector", "T", "DB"),
-}
-# The bibliographic data set on which a group mainly rests; it dates the end of the records.
-RECORDS = {
-    "ISO/IEC SC 42 (AI)": "relaton_iec",
-    "Other ISO and ISO/IEC": "relaton_iso",
-    "ITU-T": "relaton_itu",
-    "IEEE SA and consortium": "relaton_ieee",
-}
+
+def family_groups() -> dict[str, tuple[str, ...]]:
+    """Return the families of standards in the groups in which charts show them, by name of the group."""
+    found: dict[str, tuple[str, ...]] = {}
+    for family, group in data.labels("standards", "developer_family", "group").items():
+        found[group] = (*found.get(group, ()), family)
+    return found
+
+
+def records() -> dict[str, str]:
+    """Return the bibliographic data set (source) on which a group mainly rests: it dates the end of the records."""
+    groups = data.labels("standards", "developer_family", "group")
+    return {
+        groups[family]: source for family, source in data.labels("standards", "developer_family", "records").items()
+    }
+
+
+def force_classes() -> dict[str, tuple[str, str]]:
+    """Return the classes of force of the standards of the document's country: name and meaning, by code."""
+    names, meanings = (data.labels("standards", "force", what) for what in ("class", "meaning"))
+    return {code: (name, meanings.get(code, "")) for code, name in names.items()}
+
+
 FIRST_YEAR, DRAFT, PARTIAL = 2018, "draft", "partial"
 BEFORE = f"to {FIRST_YEAR - 1}"
-
-FORCE_CLASSES = {
-    "mandatory_national": ("GB, mandatory national", "binds in law once in force"),
-    "recommended_national": ("GB/T, recommended national", "voluntary, unless a rule or contract cites it"),
-    "guidance_national": ("GB/Z, national guidance", "below GB/T: technical guidance only"),
-    "committee_document": ("TC260 committee document", "no formal status as a national standard"),
-    "sector_or_association": ("Sector or association", "voluntary; within a sector or by members"),
-    "local": ("DB, local", "one province"),
-}
 
 # --- standards by family, year and force -------------------------------------------------------------------------
 
 
 def family_group(standards: pd.DataFrame) -> pd.Series:
-    """Return the group (keys of ``FAMILY_GROUPS``) of each standard; ``KeyError`` for a family in no group."""
-    groups = {family: group for group, families in FAMILY_GROUPS.items() for family in families}
+    """Return the group (keys of :func:`family_groups`) of each standard; ``KeyError`` for a family in no group."""
+    groups = {family: group for group, families in family_groups().items() for family in families}
     return standards["developer_family"].astype(str).map(lambda family: groups[family])
 
 
@@ -76,31 +71,32 @@ def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     ends = sources.set_index("source_id")["date"]
     missing = [
         {"group": group, "period": f"{year}", "state": "unknown", "n": pd.NA}
-        for group, source in RECORDS.items()
+        for group, source in records().items()
         for year in range(FIRST_YEAR, last + 1)
         if ends[source] < pd.Timestamp(year, 1, 1)
     ]
     listed = set(zip(counts["group"], counts["period"], strict=True))
     missing += [
         {"group": group, "period": f"{ends[source].year}", "state": PARTIAL, "n": 0}
-        for group, source in RECORDS.items()
+        for group, source in records().items()
         if (group, f"{ends[source].year}") not in listed
     ]
     found = pd.concat([counts.astype({"n": "Int64"}), pd.DataFrame(missing).astype({"n": "Int64"})], ignore_index=True)
-    found["records_end"] = found["group"].map({group: ends[source] for group, source in RECORDS.items()})
+    found["records_end"] = found["group"].map({group: ends[source] for group, source in records().items()})
     return found
 
 
 def chinese_documents(standards: pd.DataFrame) -> pd.DataFrame:
-    """Return one row for each Chinese document: its class of force, its place in the class, and its state.
+    """Return one row for each document of the country: its class of force, its place in the class, and its state.
 
     Columns: ``designation``, ``title``, ``force``, ``class_name``, ``meaning``, ``state`` (published, draft, replaced),
     ``energy`` (about energy, water or environment), ``position`` (1, 2, ... within the class, published first).
     """
-    rows = standards[standards["force"].isin(list(FORCE_CLASSES))].copy()
+    classes = force_classes()
+    rows = standards[standards["force"].isin(list(classes))].copy()
     rows["force"] = rows["force"].astype(str)
-    rows["class_name"] = rows["force"].map(lambda code: FORCE_CLASSES[code][0])
-    rows["meaning"] = rows["force"].map(lambda code: FORCE_CLASSES[code][1])
+    rows["class_name"] = rows["force"].map(lambda code: classes[code][0])
+    rows["meaning"] = rows["force"].map(lambda code: classes[code][1])
     states = {"published": "published", "draft": "draft", "superseded": "replaced", "withdrawn": "replaced"}
     rows["state"] = rows["stage"].astype(str).map(states)
     rank = rows["state"].map({"published": 0, "draft": 1, "replaced": 2})
@@ -203,7 +199,7 @@ _SIGNS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "about": "about ", "eq": ""}
 
 
 def target_progress(targets: pd.DataFrame) -> pd.DataFrame:
-    """Return each Chinese target beside the official figure that measures it, where one was found.
+    """Return each target beside the official figure that measures it, where one was found.
 
     Columns: ``target_id``, ``name``, ``field`` (AI, or all fields), ``instrument``, ``wanted`` (target with sign and
     unit, as text), ``due`` (year as text, or that no deadline was found), ``value`` (target), ``sign`` (its unit as a
@@ -275,52 +271,21 @@ INSTRUMENT_GROUPS = {
     "Guidance": ("guidance",),
     "Diplomatic": ("diplomatic initiative", "action plan"),
 }
-SHORT_NAMES = {
-    "agents_2026": "AI agents opinions",
-    "ai_ethics_2026": "AI ethics review measures (trial)",
-    "aiplus_2025": "AI Plus opinions",
-    "algo_rec_2021": "Algorithmic recommendation provisions",
-    "anthro_2026": "Anthropomorphic AI services measures",
-    "csl_2016": "Cybersecurity Law",
-    "csl_2025_amend": "Cybersecurity Law, amendment",
-    "deep_synth_2022": "Deep synthesis provisions",
-    "dsl_2021": "Data Security Law",
-    "ethical_norms_2021": "Ethical norms for AI",
-    "fyp15_rec": "15th Five-Year Plan, recommendations",
-    "gaigi_2023": "Global AI Governance Initiative",
-    "genai_2023": "Generative AI services measures",
-    "humanoid_sys_2026": "Humanoid and embodied AI system",
-    "it_std_plan_2024": "Informatization standards plan",
-    "labeling_2025": "Labelling measures",
-    "mfg_2026": "AI plus manufacturing opinions",
-    "miit_secguide_2025": "AI security standards guide (MIIT)",
-    "ngaidp_2017": "New Generation AI Development Plan",
-    "nsdo_2021": "Standardization Development Outline",
-    "pipl_2021": "Personal Information Protection Law",
-    "plan100_2026": "Hundred AI national standards plan",
-    "plan_2025": "Global AI Governance Action Plan",
-    "provider_2026": "AI service-provider campaign notice",
-    "society_2025": "Intelligent society guidelines",
-    "std_14fyp_2021": "14th Five-Year Plan, standards",
-    "std_guidelines_2020": "AI standards system guidelines 2020",
-    "std_guidelines_2024": "AI industry standards guidelines 2024",
-    "tc260_fw1": "AI Safety Governance Framework 1.0",
-    "tc260_fw2": "AI Safety Governance Framework 2.0",
-}
 
 
-def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_DATE) -> pd.DataFrame:
+def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp | None = None) -> pd.DataFrame:
     """Return the instruments with their group of force and whether they took effect after the Plan.
 
     The date that counts is the entry into force where one is set, else the issue. Columns: ``instrument_id``,
     ``short``, ``name``, ``name_zh``, ``group`` (keys of ``INSTRUMENT_GROUPS``), ``type``, ``issuer``, ``issued``,
     ``counts`` (date that counts), ``day_known`` (whether its day is known), ``after`` (surely later than
-    ``plan_date``), ``standards_link``, ``status``, ``source_id``, ``precision`` and ``in_force`` (of the date that
-    counts: how exact it is, and whether it is an entry into force); sorted by group and date.
+    ``plan_date``, by default the day of the document), ``standards_link``, ``status``,
+    ``source_id``, ``precision`` and ``in_force`` (of the date that counts: how exact it is, and whether it is an entry
+    into force); sorted by group and date.
     """
     groups = {kind: group for group, kinds in INSTRUMENT_GROUPS.items() for kind in kinds}
     rows = instruments.copy()
-    rows["short"] = rows["instrument_id"].map(SHORT_NAMES).fillna(rows["name_en"])
+    rows["short"] = rows["short_name"].fillna(rows["name_en"])
     rows["group"] = rows["type"].astype(str).map(lambda kind: groups[kind])
     precision = (
         rows["effective_precision"].astype(object).where(rows["effective"].notna(), rows["promulgated_precision"])
@@ -328,7 +293,7 @@ def instrument_dates(instruments: pd.DataFrame, plan_date: pd.Timestamp = PLAN_D
     rows["precision"], rows["in_force"] = precision, rows["effective"].notna()
     rows["day_known"] = precision == "day"
     rows["counts"] = rows["effective"].fillna(rows["promulgated"])
-    rows["after"] = rows["counts"] > plan_date
+    rows["after"] = rows["counts"] > (plan_date or settings.load().date)
     rows["order"] = rows["group"].map(list(INSTRUMENT_GROUPS).index)
     rows = rows.sort_values(["order", "counts", "instrument_id"], ignore_index=True)
     rows = rows.rename(columns={"name_en": "name", "promulgated": "issued"})
@@ -381,19 +346,6 @@ def _days(rows: pd.DataFrame) -> list[str]:
 
 # --- tables for reading ------------------------------------------------------------------------------------------
 
-FORCE_NAMES = {
-    "mandatory_national": "mandatory (China)",
-    "recommended_national": "recommended (China)",
-    "guidance_national": "guidance (China)",
-    "committee_document": "committee document (China)",
-    "sector_or_association": "sector or association (China)",
-    "local": "local (China)",
-    "international_voluntary": "voluntary, international",
-    "regional_voluntary": "voluntary, European",
-    "foreign_national_voluntary": "voluntary, national",
-    "consortium_voluntary": "voluntary, consortium",
-}
-
 
 def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
     """Return the standards for reading, as pieces of cells.
@@ -414,7 +366,7 @@ def catalogue(standards: pd.DataFrame, bodies: pd.DataFrame) -> pd.DataFrame:
         for row in rows.itertuples()
     ]
     rows["year"] = rows["publication_date"].dt.year.astype("Int64")
-    rows["force_text"] = rows["force"].astype(str).map(FORCE_NAMES)
+    rows["force_text"] = rows["force"].astype(str).map(data.labels("standards", "force"))
     rows["plan_articles"] = rows["articles"].map(_article_links)
     rows["about_energy"] = rows["energy_water_env"].map({True: "energy, water, environment", False: "other"})
     rows["article_names"] = rows["articles"].map(lambda codes: tuple(map(article_name, codes)))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from policybook import data, places, tables
-from policybook.articles import PLAN, RECALLED
+from policybook import data, places, settings, tables
+from policybook.articles import RECALLED
 from policybook.places import part_name
 
 PINYIN = "zh-Latn-pinyin"
@@ -54,8 +54,9 @@ def cells(glossary: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
 
 def _places(articles: Iterable[str], documents: Iterable[str], titles: dict[str, str]) -> list[tables.Text] | str:
     """Return the articles, each with its link, and the names of other documents, set apart by middle dots."""
+    own = settings.load().document
     places = [tables.to_row("articles", code, part_name(code)) for code in articles]
-    places += [tables.Text(titles[document]) for document in documents if document != PLAN or not places]
+    places += [tables.Text(titles[document]) for document in documents if document != own or not places]
     return [piece for place in places for piece in (tables.Text("·"), place)][1:] or "–"
 
 
@@ -89,10 +90,11 @@ def _rendered(glossary: pd.DataFrame) -> pd.DataFrame:
 
 def key_numbers(glossary: pd.DataFrame) -> dict[str, int]:
     """Return the counts that the chapter states, by name."""
+    own = settings.load().document
     return {
         "terms": len(glossary),
         "chinese": int(glossary["zh"].notna().sum()),
-        "plan": int(glossary["documents"].map(lambda ids: PLAN in ids).sum()),
+        "plan": int(glossary["documents"].map(lambda ids: own in ids).sum()),
         "unrendered": int((glossary["zh"].notna() & glossary["en_official"].isna()).sum()),
         "several": len(several_renderings(glossary)),
         "shared": shared_renderings(glossary)["rendering"].nunique(),

@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import chdtri
 
-from policybook import agreement, articles, compare, data
-from policybook.articles import PLAN, RECALLED
+from policybook import agreement, articles, compare, data, settings
+from policybook.articles import RECALLED
 from policybook.data import seen
 
 # A word is shown as key to a text when chance would give so high a G2 to no word in 19 of 20 such comparisons.
@@ -274,9 +274,9 @@ def term_lineage(before: Iterable[str], after: Iterable[str]) -> pd.DataFrame:
     after to that in all texts before), ``low`` and ``high`` (95 % interval of it) and ``course``: ``risen`` or
     ``fallen`` where the interval leaves out 0, ``unclear`` otherwise, ``unused`` where no whole text has the term.
     """
-    before, after = list(before), list(after)
+    before, after, own = list(before), list(after), settings.load().document
     versions = data.load("text_versions")
-    versions = versions[(versions["language"] == "zh") & versions["doc_id"].isin([*before, PLAN, *after])]
+    versions = versions[(versions["language"] == "zh") & versions["doc_id"].isin([*before, own, *after])]
     # Of the Plan the whole text where it was counted, else the part.
     best = {item: articles.version_at_hand(versions, "zh", item) for item in versions["doc_id"].unique()}
     versions = versions[versions["version_id"].isin(best.values())]
@@ -310,7 +310,7 @@ def key_numbers() -> dict[str, int | float]:
     second = second.set_index("commitment_id").loc[asks["commitment_id"]].reset_index()  # row by row beside the first
     codebook = data.load("plan_codebook")
     known = seen(asks)
-    parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"), PLAN)
+    parts = articles.parts_seen(data.load("doc_stats"), data.load("text_versions"))
     joined, joined_second = (
         rows.assign(deontic=articles.merged(rows["deontic"], codebook, "deontic")) for rows in (asks, second)
     )
@@ -330,7 +330,7 @@ def key_numbers() -> dict[str, int | float]:
         "excerpt": int((asks["evidence"] == "excerpt").sum()),
         "recalled": len(recalled),
         "recalled_similar": int(recalled["commitment_id"].isin(similar).sum()),
-        "from_wording": int(known["source_id"].isin(articles.COPIES).sum()),
+        "from_wording": int(known["source_id"].isin(settings.load().copies).sum()),
         "words_en": int(parts.loc[parts["language"] == "en", "size"].sum()),
         "characters_zh": int(parts.loc[parts["language"] == "zh", "size"].sum()),
         "headings_en_recalled": int((sections["heading_en_evidence"] == RECALLED).sum()),
@@ -392,18 +392,25 @@ def _count_numbers() -> dict[str, int | float]:
     named = bodies[bodies["mentions"] > 0]
     words = stats[stats["is_total"]].set_index("version_id")["words"]
     part = articles.version_at_hand(versions, "en")
-    before, after = lineage()
+    (before, after), own = lineage(), settings.load().document
     terms = term_lineage(before, after)
     course = terms.drop_duplicates("term")["course"].value_counts()
     uses = terms.pivot(index="term", columns="doc_id", values="count") > 0
-    return {
+    found = {}
+    for row in data.load("named_counts").itertuples():
+        if pd.isna(row.term):
+            found[row.number] = int(words[row.version_id])
+        else:
+            table = counts if (row.version_id, row.term) in counts.index else chinese
+            found[row.number] = int(table[row.version_id, row.term])
+    return found | {
         "lineage_terms": len(uses),
         "lineage_risen": int(course.get("risen", 0)),
         "lineage_fallen": int(course.get("fallen", 0)),
         "lineage_through": int((uses[before].any(axis=1) & uses[after].any(axis=1)).sum()),
-        "lineage_plan": int(uses[PLAN].sum()),
-        "lineage_from_2024": int((uses[PLAN] & uses[before].any(axis=1)).sum()),
-        "lineage_to_2026": int((uses[PLAN] & uses[after].any(axis=1)).sum()),
+        "lineage_plan": int(uses[own].sum()),
+        "lineage_from_2024": int((uses[own] & uses[before].any(axis=1)).sum()),
+        "lineage_to_2026": int((uses[own] & uses[after].any(axis=1)).sum()),
         "vocabulary": len(token_table("en")),
         "texts_en": len(english),
         "texts_searched": bodies["document"].nunique(),
@@ -417,27 +424,9 @@ def _count_numbers() -> dict[str, int | float]:
         "texts_developing": int(using["developing_countries"]),
         "texts_competition": int(using["competition_race"]),
         "shall": int(by_term.sum()["shall"]),
-        "shall_eu": int(counts["eu_ai_act_2024", "shall"]),
-        "should_eu": int(counts["eu_ai_act_2024", "should"]),
-        "fundamental_eu": int(counts["eu_ai_act_2024", "fundamental_rights"]),
-        "human_rights_eu": int(counts["eu_ai_act_2024", "human_rights"]),
-        "voluntary_delhi": int(counts["delhi_2026", "voluntary"]),
-        "words_delhi": int(words["delhi_2026"]),
-        "safety_delhi": int(counts["delhi_2026", "safety"]),
-        "risk_delhi": int(counts["delhi_2026", "risk"]),
-        "competition_us": int(counts["us_aiap_2025", "competition_race"]),
-        "safety_us": int(counts["us_aiap_2025", "safety"]),
-        "human_rights_us": int(counts["us_aiap_2025", "human_rights"]),
-        "developing_us": int(counts["us_aiap_2025", "developing_countries"]),
-        "developing_un": int(counts["un_78_265", "developing_countries"]),
         "words_shortest": int(words[english].min()),
         "rate_step": 1000 / float(words[english].min()),
         "shall_part": int(counts[part, "shall"]),
         "must_part": int(counts[part, "must"]),
         "should_part": int(counts[part, "should"]),
-        "developing_zh_2024": int(chinese["cn_capacity_plan_2024_zh", "发展中国家"]),
-        "developing_zh_2026": int(chinese["waic_chair_2026_zh", "发展中国家"]),
-        "energy_zh_2024": int(chinese["cn_capacity_plan_2024_zh", "能源"]),
-        "energy_zh_shanghai": int(chinese["cn_shanghai_declaration_2024_zh", "能源"]),
-        "energy_zh_2026": int(chinese["waic_chair_2026_zh", "能源"]),
     }

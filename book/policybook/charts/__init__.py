@@ -16,6 +16,8 @@ import altair as alt
 import pandas as pd
 from IPython.display import display
 
+from policybook import settings
+from policybook.data import COLOURS
 from policybook.sources import source_line
 
 MIME_V6 = "application/vnd.vegalite.v6+json"
@@ -28,7 +30,11 @@ FONT = "'Source Sans 3', 'Noto Sans SC', sans-serif"
 # The marks keep a contrast of 3:1 on white and on the dark page alike (WCAG 2.2, 1.4.11), and differ for readers with
 # colour-vision deficiency (after Okabe and Ito, https://jfly.uni-koeln.de/color/, darkened or lightened to fit).
 # Within these bounds they are as unequal in lightness as can be (CIE L* 44 to 60), for readers in black and white.
-BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = "#336baa", "#da791d", "#1a8f6d", "#bd6ea2", "#2d99bf", "#c24b37", "#7b8794"
+# A report may set some of them anew (`colours` of its settings), and answers for the contrast then.
+DEFAULTS = dict(
+    zip(COLOURS, ["#336baa", "#da791d", "#1a8f6d", "#bd6ea2", "#2d99bf", "#c24b37", "#7b8794"], strict=True)
+)
+BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY = (settings.colours().get(name, DEFAULTS[name]) for name in COLOURS)
 PALETTE = [BLUE, ORANGE, GREEN, PINK, SKY, RED, GREY]
 # Ink, secondary ink, rules and paper of a chart: the style sheet repaints these four for the dark page.
 INK, MUTED, RULE, PAPER = "#1c2733", "#55616e", "#d5dae0", "#ffffff"

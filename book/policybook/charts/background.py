@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from textwrap import shorten
 
 import altair as alt
 import pandas as pd
 
 from policybook import background as analysis
-from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, titled
+from policybook import data, settings
+from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, SKY, titled
 from policybook.sources import citation
 
-TRACK_COLOURS = dict(zip(analysis.TRACKS.values(), [BLUE, GREEN, ORANGE, PINK, GREY], strict=True))
-STRAND_COLOURS = dict(zip(analysis.STRANDS.values(), [BLUE, GREEN], strict=True))
-MOVE_COLOURS = dict(zip(analysis.MOVES.values(), [RED, BLUE, GREY], strict=True))
 MOVE_SHAPES = ["triangle-up", "triangle-down", "circle"]
 LEVEL = 9.5  # height of a level of the timeline, px
 PLOT = 650
@@ -22,21 +21,32 @@ PLOT = 650
 LINK = "isNumber(windowSize()[0]) ? datum.href : ''"
 
 
+def track_colours() -> dict[str, str]:
+    """Return the colours of the tracks, by label; a report with more than seven tracks repeats them."""
+    return dict(zip(analysis.tracks().values(), cycle([BLUE, GREEN, ORANGE, PINK, GREY, RED, SKY]), strict=False))
+
+
 def _track_scale() -> alt.Scale:
-    return alt.Scale(domain=list(TRACK_COLOURS), range=list(TRACK_COLOURS.values()))
+    colours = track_colours()
+    return alt.Scale(domain=list(colours), range=list(colours.values()))
 
 
 def timeline(
-    events: pd.DataFrame, articles: pd.DataFrame, first: str = "2024-01-01", last: str = "2026-12-31"
+    events: pd.DataFrame,
+    articles: pd.DataFrame,
+    first: str = "2024-01-01",
+    last: str = "2026-12-31",
+    labels: pd.DataFrame | None = None,
 ) -> alt.VConcatChart:
-    """Return the five-track timeline: all years in a strip, the years of the window below, one dot for an event.
+    """Return the timeline by tracks: all years in a strip, the years of the window below, one dot for an event.
 
-    ``events`` is the result of :func:`policybook.background.timeline`; ``articles`` gives the articles of the Plan
-    their names. A drag on the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
+    ``events`` is the result of :func:`policybook.background.timeline`; ``articles`` gives the articles their
+    names, ``labels`` (the table ``event_labels``) the events by which the title dates the document. A drag on
+    the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
     track out, two lists leave the events of one kind or one article, and a click on a dot leads to its row in the table
     of events.
     """
-    plan = events[events["event_id"].eq(analysis.PLAN)].iloc[0]
+    own, plan = settings.load(), analysis.plan_event(events)
     # Without the wheel: the page could not be scrolled past the strip.
     window = alt.selection_interval(
         encodings=["x"],
@@ -50,10 +60,9 @@ def timeline(
     kind = alt.param(name="kind", value="all", bind=alt.binding_select(options=kinds, name="Kind of event "))
     named = articles[articles["article_no"].gt(0)].sort_values("article_no")
     numbers = [0, *named["article_no"].astype(int)]
-    labels = ["all", *(named["article_no"].astype(str) + " " + named["short_title"])]
-    article = alt.param(
-        name="article", value=0, bind=alt.binding_select(options=numbers, labels=labels, name="Article of the Plan ")
-    )
+    names = ["all", *(named["article_no"].astype(str) + " " + named["short_title"])]
+    choice = alt.binding_select(options=numbers, labels=names, name=f"{own.section.capitalize()} of {own.name} ")
+    article = alt.param(name="article", value=0, bind=choice)
     matches = "(kind == 'all' || datum.kind == kind) && (article == 0 || indexof(datum.articles, article) >= 0)"
 
     # One legend, in the view that owns its selection: Vega-Lite leaves a legend shared by two views without clicks, and
@@ -76,7 +85,7 @@ def timeline(
         alt.Tooltip("actors:N", title="Who"),
         alt.Tooltip("detail:N", title="What"),
         alt.Tooltip("kind:N", title="Kind"),
-        alt.Tooltip("numbers:N", title="Articles"),
+        alt.Tooltip("numbers:N", title=own.sections.capitalize()),
         alt.Tooltip("source:N", title="Source"),
         alt.Tooltip("evidence:N", title="Evidence"),
     ]
@@ -117,7 +126,7 @@ def timeline(
     tops = events.groupby("track", observed=True)[["y", "label_y"]].min().min(axis=1)
     lanes["top"] = lanes["track"].map(tops).astype(float) - 1.1
     lanes["rule"] = lanes["y"] + 0.8
-    lanes["colour"] = lanes["track"].astype(str).map(TRACK_COLOURS)
+    lanes["colour"] = lanes["track"].astype(str).map(track_colours())
     names = (
         alt.Chart(lanes[["track", "top", "colour"]])
         .mark_text(align="left", fontSize=12.5, fontWeight="bold")
@@ -133,13 +142,13 @@ def timeline(
         .mark_rule(color=RULE)
         .encode(x=alt.value(0), x2=alt.value(PLOT), y=alt.Y("rule:Q", scale=levels, axis=None))
     )
-    mark = alt.Chart(pd.DataFrame({"at": [plan["at"]], "text": [f"The Plan, {plan['date']}"]})).encode(across)
+    mark = alt.Chart(pd.DataFrame({"at": [plan["at"]], "text": [f"{own.heading}, {plan['date']}"]})).encode(across)
     line = mark.mark_rule(color=INK, strokeWidth=1.2, strokeDash=[4, 3], clip=True)
     flag = mark.mark_text(align="left", dx=5, fontWeight="bold", fontSize=12.5, color=INK, clip=True).encode(
         y=alt.value(6), text="text:N"
     )
     diamond = (
-        base.transform_filter(alt.datum.event_id == analysis.PLAN)
+        base.transform_filter(alt.datum.event_id == own.event)
         .mark_point(shape="diamond", size=150, filled=True, color=INK, opacity=1, clip=True)
         .encode(across, vertical, tooltip=tooltip, href="link:N")
     )
@@ -155,7 +164,7 @@ def timeline(
                 scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
                 axis=alt.Axis(format="%Y", tickCount=10),
             ),
-            alt.Y("track:N", scale=alt.Scale(domain=list(TRACK_COLOURS)), axis=None),
+            alt.Y("track:N", scale=alt.Scale(domain=list(track_colours())), axis=None),
             color=colour,
             opacity=faded,
         )
@@ -168,12 +177,7 @@ def timeline(
         .encode(x=alt.value(0), y=alt.value(-4), text="text:N")
     )
     strip = alt.layer(ticks, shown).properties(width=PLOT, height=58)
-    at = events.set_index("event_id")["at"]
-    gap = {event: abs((at[event] - plan["at"]).days) for event in ("ev_us_aiap", "ev_un_79_325", "ev_waico_signing")}
-    finding = (
-        f"The Plan came {gap['ev_us_aiap']} days after the US plan, {gap['ev_un_79_325']} days before the UN created "
-        f"its AI panel and {gap['ev_waico_signing']} days before WAICO was signed"
-    )
+    finding = _dated(own.heading, plan["at"], events, analysis.labelled("milestone", labels))
     measure = (
         "One dot is one event; hollow: not confirmed or only announced. The strip above has all years, the part below "
         "those of the frame in it."
@@ -182,19 +186,34 @@ def timeline(
     return titled(chart, finding, measure, width=98)
 
 
+def _dated(name: str, day: pd.Timestamp, events: pd.DataFrame, milestones: pd.DataFrame) -> str:
+    """Say how many days before or after other events the document came; only how many events there are without any."""
+    rows = milestones[["event_id", "label"]].merge(events[["event_id", "at"]], on="event_id").sort_values("at")
+    said = []
+    for row in rows.itertuples():
+        days = (row.at - day).days
+        said.append(f"{abs(days)} days {'after' if days < 0 else 'before'} {row.label}")
+    if not said:
+        return f"{len(events)} events around {name[:1].lower() + name[1:]}"
+    return f"{name} came {', '.join(said[:-1])}{' and ' if said[1:] else ''}{said[-1]}"
+
+
 def _moment(day: str) -> dict[str, int]:
     date = pd.Timestamp(day)
     return {"year": date.year, "month": date.month, "date": date.day}
 
 
-def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
-    """Return China's AI governance texts as a cascade over time, by strand and by how much of the text was seen.
+def lineage(texts: pd.DataFrame, labels: pd.DataFrame | None = None) -> alt.HConcatChart:
+    """Return the line of texts as a cascade over time, by strand and by how much of the text was seen.
 
-    ``texts`` is the result of :func:`policybook.background.lineage`.
+    ``texts`` is the result of :func:`policybook.background.lineage`; ``labels`` (the table ``event_labels``) names the
+    beginning and the end of the line.
     """
+    own, strand_labels = settings.load(), analysis.strands()
+    data.need(texts, "event_labels", "the line of texts")
     rows = texts.assign(
         row=range(len(texts)),
-        bold=texts["event_id"].eq(analysis.PLAN),
+        bold=texts["event_id"].eq(own.event),
         source=texts["source_id"].map(citation),
         href="#" + texts["event_id"].map(analysis.anchor),
     )
@@ -209,7 +228,7 @@ def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
         scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
         axis=alt.Axis(format="%Y", tickCount=10, grid=True),
     )
-    strands = alt.Scale(domain=list(STRAND_COLOURS), range=list(STRAND_COLOURS.values()))
+    strands = alt.Scale(domain=list(strand_labels.values()), range=[BLUE, GREEN])
     tooltip = [
         alt.Tooltip("title:N", title="Text"),
         alt.Tooltip("date:N", title="Date"),
@@ -253,16 +272,21 @@ def lineage(texts: pd.DataFrame) -> alt.HConcatChart:
         )
         for field, align, dx in (("text_left", "right", -10), ("text_right", "left", 10))
     ]
-    abroad = texts.loc[texts["strand"].eq(analysis.STRANDS["abroad"]), "event_id"].tolist()
-    at = texts.set_index("event_id")["at"]
-    months = round((at["ev_waico_signing"] - at["ev_gaigi"]).days / 30.44)
-    place = abroad.index(analysis.PLAN) + 1
-    finding = (
-        f"{months} months from the Initiative of 2023 to a signed organisation; the Plan is number {place} of "
-        f"{len(abroad)} texts addressed to other countries"
-    )
+    abroad = texts.loc[texts["strand"].eq(strand_labels["abroad"]), "event_id"].tolist()
+    span = analysis.labelled("span", labels).merge(texts[["event_id", "at"]], on="event_id").sort_values("at")
+    said = []
+    if len(span) > 1:
+        first, last = span.iloc[0], span.iloc[-1]
+        said.append(f"{round((last['at'] - first['at']).days / 30.44)} months from {first['label']} to {last['label']}")
+    if own.event in abroad:
+        said.append(
+            f"{own.name} is number {abroad.index(own.event) + 1} of {len(abroad)} texts {strand_labels['abroad']}"
+        )
+    finding = "; ".join(said) or f"{len(texts)} texts"
+    finding = finding[:1].upper() + finding[1:]
+    what = data.labels("event_labels", "purpose", "counted").get("lineage", "Texts")
     measure = (
-        "China's main AI governance texts by day of publication, adoption or signature. Solid: whole text seen for "
+        f"{what} by day of publication, adoption or signature. Solid: whole text seen for "
         "this report; small core: part of it; ring: reports only"
     )
     view = alt.layer(dots, cores, *names).properties(width=PLOT, height=23 * len(rows))
@@ -315,7 +339,7 @@ def pace(counts: pd.DataFrame) -> alt.FacetChart:
         .properties(width=112, height=150)
         .facet(
             column=alt.Column(
-                "track:N", title=None, sort=list(analysis.TRACKS.values()), header=alt.Header(labelAnchor="start")
+                "track:N", title=None, sort=list(analysis.tracks().values()), header=alt.Header(labelAnchor="start")
             )
         )
         .properties(spacing=10)
@@ -324,10 +348,11 @@ def pace(counts: pd.DataFrame) -> alt.FacetChart:
 
 
 def controls(rows: pd.DataFrame) -> alt.HConcatChart:
-    """Return US chip controls (left) and China's AI texts (right) on one line of time, which runs down.
+    """Return the controls (left) and the texts of the line (right) on one line of time, which runs down.
 
     ``rows`` is the result of :func:`policybook.background.controls`.
     """
+    own, said, names = settings.load(), analysis.moves(), data.labels("event_labels", "purpose")
     middle, reach = 318, 22
     height = 590
     down = alt.Scale(domain=[_moment("2022-09-01"), _moment("2026-11-01")], reverse=True)
@@ -342,16 +367,16 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
     at, label_at = alt.Y("at:T", scale=down, axis=axis), alt.Y("label_at:T", scale=down)
     columns = ["at", "label_at", "day", "date", "name", "detail", "move", "recalled", "bold", "source", "href"]
     rows = rows.assign(
-        bold=rows["event_id"].eq(analysis.PLAN),
+        bold=rows["event_id"].eq(own.event),
         source=[citation(source) if isinstance(source, str) else "none" for source in rows["source_id"]],
         href="#" + rows["event_id"].map(analysis.anchor),
     )
     # What is known from general knowledge alone has no row in the table of events.
     href = alt.when("!datum.recalled").then("link:N").otherwise(alt.value(""))
-    moves = alt.Scale(domain=list(MOVE_COLOURS), range=list(MOVE_COLOURS.values()))
-    shapes = alt.Scale(domain=list(MOVE_COLOURS), range=MOVE_SHAPES)
+    moves = alt.Scale(domain=list(said.values()), range=[RED, BLUE, GREY])
+    shapes = alt.Scale(domain=list(said.values()), range=MOVE_SHAPES)
     layers = []
-    for side, turn, align in (("us", -1, "right"), ("china", 1, "left")):
+    for side, turn, align in (("controls", -1, "right"), ("texts", 1, "left")):
         base = alt.Chart(rows.loc[rows["side"].eq(side), columns]).transform_calculate(link=LINK)
         dot_x, end_x = middle + turn * 10, middle + turn * (10 + reach)
         layers.append(
@@ -359,7 +384,7 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
                 alt.Y("at:T", axis=axis), alt.Y2("label_at:T"), x=alt.value(dot_x + turn * 6), x2=alt.value(end_x)
             )
         )
-        if side == "us":
+        if side == "controls":
             dots = base.mark_point(size=80, filled=True).encode(
                 at,
                 x=alt.value(dot_x),
@@ -386,7 +411,7 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
                 label_at, x=alt.value(end_x), text="text:N", tooltip=tooltip
             )
         )
-    heads = pd.DataFrame({"head": ["US chip controls", "China's AI governance texts"]})
+    heads = pd.DataFrame({"head": [names["control"], names["lineage"]]})
     for position, (x, align) in enumerate(((middle - 10, "right"), (middle + 10, "left"))):
         layers.append(
             alt.Chart(heads.iloc[[position]])
@@ -395,12 +420,12 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
         )
     line = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=MUTED, strokeWidth=1.5)
     layers.append(line.encode(x=alt.value(middle), y=alt.value(0), y2=alt.value(height)))
-    own = rows[rows["side"].eq("us") & ~rows["recalled"]]
-    plan = rows.loc[rows["event_id"].eq(analysis.PLAN), "at"].iloc[0]
-    tight, loose = (own["move"].eq(analysis.MOVES[move]) for move in ("tighter", "looser"))
-    early, late = own["at"] < plan, own["at"] >= plan
+    counted = rows[rows["side"].eq("controls") & ~rows["recalled"]]
+    tight, loose = (counted["move"].eq(said[move]) for move in ("tighter", "looser"))
+    early, late = counted["at"] < own.date, counted["at"] >= own.date
+    what = data.labels("event_labels", "purpose", "counted").get("control", names["control"])
     finding = (
-        f"Before the Plan {(tight & early).sum()} US chip measures tightened and {(loose & early).sum()} loosened; "
+        f"Before {own.name} {(tight & early).sum()} {what} tightened and {(loose & early).sum()} loosened; "
         f"after it {(tight & late).sum()} tightened and {(loose & late).sum()} loosened"
     )
     measure = (

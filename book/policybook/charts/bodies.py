@@ -5,12 +5,13 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from policybook.bodies import NO_COUNTRY, REACHES
+from policybook.bodies import NO_COUNTRY, reaches
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, WIDTH
 from policybook.charts.standards import EVERY, fixed
 
-REACH_COLOURS = dict(zip(REACHES, [BLUE, GREEN, RED, PINK, GREY], strict=True))
-REACH_SHAPES = dict(zip(REACHES, ["circle", "square", "triangle-up", "diamond", "triangle-down"], strict=True))
+# In the order of :func:`policybook.bodies.reaches`.
+REACH_COLOURS = [BLUE, GREEN, RED, PINK, GREY]
+REACH_SHAPES = ["circle", "square", "triangle-up", "diamond", "triangle-down"]
 EDGE_COLOURS = {
     "is parent of": MUTED,
     "mirrors, is member of": INK,
@@ -79,13 +80,17 @@ def network(nodes: pd.DataFrame, edges: pd.DataFrame, labels: pd.DataFrame) -> a
     )
     picked = alt.selection_point(name="picked", fields=["body_id"], on="click", clear="dblclick")
     legend = alt.Legend(orient="bottom")
-    colour = alt.Color("reach:N", title=None, scale=_scale(REACH_COLOURS), legend=legend)
-    shape = alt.Shape("reach:N", title=None, scale=_scale(REACH_SHAPES), legend=legend)
+    colour = alt.Color(
+        "reach:N", title=None, scale=_scale(dict(zip(reaches(), REACH_COLOURS, strict=True))), legend=legend
+    )
+    shape = alt.Shape(
+        "reach:N", title=None, scale=_scale(dict(zip(reaches(), REACH_SHAPES, strict=True))), legend=legend
+    )
     points = base.mark_point(filled=True, opacity=1).encode(color=colour, shape=shape).add_params(picked)
     hollow = base.transform_filter("datum.recalled").mark_point(fill=PAPER, strokeWidth=1.6)
     hollow = hollow.encode(
-        stroke=alt.Stroke("reach:N", scale=_scale(REACH_COLOURS), legend=None),
-        shape=alt.Shape("reach:N", scale=_scale(REACH_SHAPES), legend=None),
+        stroke=alt.Stroke("reach:N", scale=_scale(dict(zip(reaches(), REACH_COLOURS, strict=True))), legend=None),
+        shape=alt.Shape("reach:N", scale=_scale(dict(zip(reaches(), REACH_SHAPES, strict=True))), legend=None),
     )
     words = ["body_id", "label", "neighbours", "keys", "near_keys"]
     label = alt.Chart(labels[[*words, "label_x", "label_y", "align"]]).encode(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from policybook import data, settings
 from policybook import followup as analysis
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, RULE, moment, titled
 from policybook.sources import citation
@@ -56,7 +57,8 @@ def steps_by_article(units: pd.DataFrame) -> alt.LayerChart:
 
     ``units`` is the result of :func:`policybook.followup.units`. A click on a mark leads to its row in the table.
     """
-    rows = _drawn(units, "place")
+    own, timings = settings.load(), analysis.timings()
+    rows = _drawn(data.need(units, "followup"), "place")
     articles = units.sort_values("article_no")["name"].unique().tolist()
     statuses = [status for status in analysis.ORDER if status in set(rows["status"])]
     left, right = int(rows["place"].min()), int(rows["place"].max())
@@ -77,7 +79,7 @@ def steps_by_article(units: pd.DataFrame) -> alt.LayerChart:
         .encode(across, down)
     )
     line = alt.Chart(pd.DataFrame({"x": [0.0]})).mark_rule(color=INK, strokeDash=[4, 3], strokeWidth=1.2).encode(across)
-    heads = pd.DataFrame({"x": [-0.25, 0.25], "text": ["before the Plan", "since the Plan"], "turn": ["right", "left"]})
+    heads = pd.DataFrame({"x": [-0.25, 0.25], "text": [timings["before"], timings["since"]], "turn": ["right", "left"]})
     names = [
         alt.Chart(heads[heads["turn"].eq(turn)])
         .mark_text(align=turn, baseline="bottom", color=MUTED, fontSize=12)
@@ -87,10 +89,13 @@ def steps_by_article(units: pd.DataFrame) -> alt.LayerChart:
     counted = analysis.since(units)
     done = int(counted["status"].isin(analysis.DONE).sum())
     promised = int(counted["status"].eq(analysis.STATUS["announced"]).sum())
-    finding = f"Of {len(counted)} steps since the Plan, {done} are in force or delivered and {promised} are promises"
+    finding = (
+        f"Of {len(counted)} steps {timings['since']}, {done} are in force or delivered and {promised} are promises"
+    )
     measure = (
-        "One mark is one step in this report's list, by article of the Plan and status; a bar is something that was "
-        "sought and not found. Marks with a hole are not counted: their date is before the Plan, or does not tell"
+        f"One mark is one step in this report's list, by {own.section} of {own.name} and status; a bar is something "
+        "that was sought and not found. Marks with a hole are not counted: their date is before "
+        f"{own.name}, or does not tell"
     )
     chart = alt.layer(line, marks, hollow, *names).properties(width=470, height=27 * len(articles))
     return titled(chart, finding, measure, width=96)
@@ -102,13 +107,14 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
     ``lanes`` is the result of :func:`policybook.followup.lanes`. A step known to the month or year is drawn in its
     middle, with a bar over the days on which it may have happened.
     """
-    rows = _drawn(lanes, "at", "first", "last", "wide", "y", "lane_y")
+    own = settings.load()
+    rows = _drawn(data.need(lanes, "followup"), "at", "first", "last", "wide", "y", "lane_y")
     # Pale by their colour and not by an opacity, which the legend would take over.
     rows["shade"] = rows["status"].map(COLOURS) + "59"
     statuses = [status for status in analysis.ORDER if status in set(rows["status"])]
     bottom = float(lanes["lane_y"].max()) + 0.7
     down = alt.Scale(domain=[bottom, -1.6], nice=False, zero=False)
-    start, end = pd.Timestamp("2025-01-01"), max(rows["last"].max(), until) + pd.Timedelta(days=25)
+    start, end = plan.replace(month=1, day=1), max(rows["last"].max(), until) + pd.Timedelta(days=25)
     across = alt.X(
         "at:T",
         title=None,
@@ -134,7 +140,7 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
         .mark_text(align="right", fontSize=12, color=INK, dx=-8)
         .encode(x=alt.value(0), y=alt.Y("lane_y:Q", scale=down, axis=None), text="name:N")
     )
-    days = pd.DataFrame({"at": [plan, until], "text": ["The Plan, " + date_text(plan, "day"), "material ends"]})
+    days = pd.DataFrame({"at": [plan, until], "text": [f"{own.heading}, {date_text(plan, 'day')}", "material ends"]})
     days["align"] = ["left", "right"]
     lines = alt.Chart(days).mark_rule(color=INK, strokeWidth=1.2, strokeDash=[4, 3]).encode(across)
     flags = [
@@ -143,7 +149,7 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
         .encode(across, y=alt.value(8), text="text:N")
         for align, dx in (("left", 5), ("right", -5))
     ]
-    counted = analysis.since(lanes)
+    counted = data.need(analysis.since(lanes), "followup", f"steps {analysis.timings()['since']}")
     busiest = counted["first"].where(~counted["wide"]).value_counts()
     day, most = busiest.index[0], int(busiest.iloc[0])
     promised = int(
@@ -154,8 +160,8 @@ def timeline(lanes: pd.DataFrame, plan: pd.Timestamp, until: pd.Timestamp) -> al
         f"and {promised} of these are promises"
     )
     measure = (
-        "Steps by date and article of the Plan; shape and colour give the status. A pale bar: known to the month or "
-        "year only, drawn in its middle"
+        f"Steps by date and {own.section} of {own.name}; shape and colour give the status. A pale bar: known to the "
+        "month or year only, drawn in its middle"
     )
     chart = alt.layer(floors, lines, bars, marks, names, *flags).properties(width=500, height=bottom * LANE)
     return titled(chart, finding, measure, width=96)
@@ -166,15 +172,20 @@ def scope(counts: pd.DataFrame) -> alt.LayerChart:
 
     ``counts`` is the result of :func:`policybook.followup.by_scope`.
     """
+    own, scopes = settings.load(), analysis.scopes()
+    if not counts["steps"].sum():
+        raise data.NoRows("followup", f"steps since {own.name}")
     statuses = [status for status in analysis.ORDER if status in counts]
     rows = counts.melt(["scope"], statuses, "status", "number").query("number > 0")
-    home, abroad = (counts.set_index("scope").loc[analysis.SCOPE[code]] for code in ("domestic", "international"))
+    home, abroad = (counts.set_index("scope").loc[scopes[code]] for code in ("domestic", "international"))
     announced = analysis.STATUS["announced"]
     finding = (
-        f"In China {home[announced]} of {home['steps']} steps are promises; "
+        f"In {own.place} {home[announced]} of {home['steps']} steps are promises; "
         f"of those with or for others {abroad[announced]} of {abroad['steps']}"
     )
-    measure = "Steps since the Plan by whom they are addressed to (this report's coding) and status; number in the list"
+    measure = (
+        f"Steps since {own.name} by whom they are addressed to (this report's coding) and status; number in the list"
+    )
     chart = _circles(rows, "status", statuses, "scope", counts["scope"].tolist(), "number", COLOURS)
     return titled(chart.properties(width=470, height=38 * len(counts)), finding, measure, width=96)
 
@@ -184,6 +195,7 @@ def benchmarks(counts: pd.DataFrame) -> alt.LayerChart:
 
     ``counts`` is the result of :func:`policybook.followup.benchmark_counts`.
     """
+    data.need(counts, "benchmarks")
     labels = list(analysis.BENCHMARK_STATUS.values())
     by = counts.groupby("standing")["benchmarks"].sum().reindex(labels, fill_value=0)
     finding = (

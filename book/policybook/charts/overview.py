@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from policybook import charts
+from policybook import charts, data, settings
 from policybook.charts.followup import COLOURS, LINK, SHAPES
 from policybook.followup import ORDER, since
 from policybook.overview import MEASURES
@@ -55,7 +55,7 @@ def _bars(part: pd.DataFrame, rows: alt.Y, measure: str, width: int) -> alt.Laye
 
 
 def _steps(units: pd.DataFrame, rows: alt.Y) -> alt.LayerChart:
-    counted = since(units)
+    counted = data.need(since(units), "followup")
     kept = counted[["action", "when", "status", "place"]].assign(
         label=counted["name"].str.replace("  ", " "),
         status=counted["status"].astype(str),
@@ -92,7 +92,7 @@ def _steps(units: pd.DataFrame, rows: alt.Y) -> alt.LayerChart:
         )
     )
     lines = alt.Chart(kept).mark_rule(color=charts.RULE).encode(y=rows)
-    title = _head("Steps since the Plan, one mark each")
+    title = _head(f"Steps since {settings.load().name}, one mark each")
     return (lines + marks).properties(width=262, height=alt.Step(LEDGER_ROW), title=title)
 
 

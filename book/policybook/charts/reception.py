@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import altair as alt
 import pandas as pd
 
-from policybook import agreement, charts
+from policybook import agreement, charts, settings
+from policybook import reception as analysis
 from policybook.reception import ENTRY, SMALL_CELL, STANCES
 
 # Pale dots carry the outline of their side, so that each keeps its contrast on both pages.
@@ -191,7 +192,7 @@ def sides_by_quarter(counts: pd.DataFrame) -> alt.FacetChart:
     small = shown.loc[shown["small"], "label"].drop_duplicates().tolist()
     shown["total"] = shown.groupby(["label", "side"])["items"].transform("sum")
     shown["share"] = shown["total"] / shown["n"]
-    places = ["elsewhere or not known", "Mainland China"]
+    places = [analysis.ELSEWHERE, *filter(None, [analysis.home()[1]])]
     shown["place_order"] = shown["place"].map(places.index)
     shown = shown[["label", "side", "place", "place_order", "items", "total", "share"]]
     axis = _PLAIN.copy()
@@ -278,7 +279,8 @@ def regime_map(bodies: pd.DataFrame, highlight: list[str]) -> alt.LayerChart:
 
 def weights_of_power(table: pd.DataFrame) -> alt.HConcatChart:
     """Return bars of private investment and of downloads of :func:`policybook.reception.weights_of_power`."""
-    who = ["United States", "China"]
+    own = settings.load()
+    who = [own.rival_place, own.place]
     titles = {
         "investment": "Private investment in AI, billion USD a year",
         "downloads": "Downloads of open models, billion",
@@ -363,7 +365,7 @@ def principles(weights: pd.DataFrame, highlight: list[str]) -> alt.HConcatChart:
 def users(counts: pd.DataFrame, issued: pd.Timestamp, claimed: float) -> alt.LayerChart:
     """Return the user counts of :func:`policybook.reception.users` over time.
 
-    ``issued`` is the day of the Plan; ``claimed`` (million) a figure that the press gave for it.
+    ``issued`` is the day of the document; ``claimed`` (million) a figure that the press gave for it.
     """
     shown = counts[["date", "users", "at_least", "penetration"]].copy()
     words = shown["at_least"].map({True: "more than ", False: ""})
@@ -396,7 +398,9 @@ def users(counts: pd.DataFrame, issued: pd.Timestamp, claimed: float) -> alt.Lay
     )
     number = base.mark_text(align="right", dx=-8, dy=-16, fontWeight="bold", color=charts.INK).encode(text="text:N")
     share = base.mark_text(align="left", dx=10, dy=16, fontSize=11.5, color=charts.MUTED).encode(text="share:N")
-    day = alt.Chart(pd.DataFrame({"date": [issued], "text": [f"The Plan is issued, {issued:%d %B %Y}"]}))
+    day = alt.Chart(
+        pd.DataFrame({"date": [issued], "text": [f"{settings.load().heading} is issued, {issued:%d %B %Y}"]})
+    )
     rule = day.mark_rule(color=charts.ORANGE, strokeDash=[5, 4]).encode(x="date:T")
     said = day.mark_text(align="left", dx=6, color=charts.ORANGE).encode(x="date:T", y=alt.value(8), text="text:N")
     level = pd.DataFrame({"date": [issued], "users": [claimed], "text": [f"one article then: over {claimed:.0f} m"]})
@@ -425,7 +429,9 @@ def trust(answers: pd.DataFrame) -> alt.LayerChart:
     )
     big = base.transform_filter("datum.is_median")
     small = base.transform_filter("!datum.is_median")
-    colour = alt.condition("datum.regulator === 'China'", alt.value(charts.ORANGE), alt.value(charts.BLUE))
+    colour = alt.condition(
+        f"datum.regulator === {settings.load().place!r}", alt.value(charts.ORANGE), alt.value(charts.BLUE)
+    )
     names = {"fontSize": 11, "color": charts.MUTED}
     return alt.layer(
         small.mark_circle(size=50, opacity=1, color=charts.GREY),

@@ -7,18 +7,18 @@ import re
 import altair as alt
 import pandas as pd
 
+from policybook import settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RULE, SKY, WIDTH, titled
-from policybook.coverage import REGIONS, STATES
+from policybook.coverage import STATES, regions
 from policybook.standards import (
     BEFORE,
     DRAFT,
     ENERGY_OBJECTS,
     ENERGY_ROLES,
-    FAMILY_GROUPS,
-    FORCE_CLASSES,
     INSTRUMENT_GROUPS,
     PARTIAL,
-    PLAN_DATE,
+    family_groups,
+    force_classes,
 )
 
 EVERY = "all"
@@ -36,7 +36,7 @@ def by_year(counts: pd.DataFrame) -> alt.VConcatChart:
     drafts = counts.loc[counts["state"] == DRAFT, "n"].sum()
     finding = f"{years.idxmax()} is the peak so far: {years.max()} of {issued['n'].sum()} documents issued date from it"
     periods = [BEFORE, *sorted(issued.loc[issued["period"] != BEFORE, "period"].unique()), DRAFT]
-    groups = [group for group in FAMILY_GROUPS if group in set(counts["group"])]
+    groups = [group for group in family_groups() if group in set(counts["group"])]
     step, unit = 54, 32 / int(counts["n"].max())
     floor = {group: (i + 1) * step for i, group in enumerate(groups)}
     table = counts[["group", "period", "state", "n"]].assign(foot=counts["group"].map(floor))
@@ -80,8 +80,9 @@ def chinese_force(documents: pd.DataFrame) -> alt.VConcatChart:
     binding = documents[(documents["force"] == "mandatory_national") & (documents["state"] == "published")]
     about_ai = int((~binding["energy"]).sum())
     share = f"{len(binding)} of {len(documents)}"
-    finding = f"{share} Chinese documents are published mandatory standards; {about_ai} of them is about AI"
-    order = [name for name, _ in FORCE_CLASSES.values()]
+    who = settings.load().adjective
+    finding = f"{share} {who} documents are published mandatory standards; {about_ai} of them is about AI"
+    order = [name for name, _ in force_classes().values()]
     states = ["published", "draft", "replaced"]
     y = alt.Y("class_name:N", sort=order, title=None, axis=alt.Axis(labelLimit=200, ticks=False, domain=False))
     last = int(documents["position"].max())
@@ -112,7 +113,9 @@ def chinese_force(documents: pd.DataFrame) -> alt.VConcatChart:
     )
     chart = alt.layer(dots, notes).properties(width=WIDTH - 190, height=alt.Step(48))
     return fixed(
-        chart, finding, "Chinese documents in the selection, one mark each; round: AI, square: energy or water"
+        chart,
+        finding,
+        f"{settings.load().adjective} documents in the selection, one mark each; round: AI, square: energy or water",
     )
 
 
@@ -180,9 +183,9 @@ def coverage(cells: pd.DataFrame, names: pd.Series) -> alt.VConcatChart:
     """
     asks = cells["ask"].nunique()
     answered = cells[cells["state"] == "published"]["ask"].nunique()
-    bound = cells[(cells["region"] == REGIONS[2]) & (cells["state"] == "published")]["ask"].nunique()
+    bound = cells[(cells["region"] == regions()[2]) & (cells["state"] == "published")]["ask"].nunique()
     share = f"All {asks}" if answered == asks else f"{answered} of {asks}"
-    finding = f"{share} asks have a published standard, {bound} have a mandatory Chinese one"
+    finding = f"{share} asks have a published standard, {bound} have a mandatory {settings.load().adjective} one"
     rows = cells.copy()
     rows["row"] = "Art. " + rows["article"].str[1:].str.lstrip("0") + "  " + rows["ask"]
     drafts = rows["draft"].map(lambda n: f" + {n} draft{'s' if n > 1 else ''}" if n else "")
@@ -200,7 +203,7 @@ def coverage(cells: pd.DataFrame, names: pd.Series) -> alt.VConcatChart:
         ),
         x=alt.X(
             "region:N",
-            sort=REGIONS,
+            sort=regions(),
             title=None,
             axis=alt.Axis(
                 orient="top",
@@ -256,7 +259,9 @@ def _one(names: pd.Series, ids: list[str]) -> str:
 def targets(progress: pd.DataFrame) -> alt.VConcatChart:
     """Draw each target as a band of full length and the official figure on it as a bar; unknown stays empty."""
     unknown = int((progress["status"] == "not known").sum())
-    finding = f"No official progress figure was found for {unknown} of {len(progress)} Chinese targets"
+    finding = (
+        f"No official progress figure was found for {unknown} of {len(progress)} {settings.load().adjective} targets"
+    )
     rows = progress.copy()
     rows["row"] = rows["name"] + rows["field"].map({"AI": "", "all fields": " (all fields)"})
     rows["goal"] = rows["wanted"] + ", " + rows["due"]
@@ -339,7 +344,10 @@ def instruments(rows: pd.DataFrame) -> alt.VConcatChart:
     """Draw the instruments on a time line by group of force; those that took effect after the Plan stand out."""
     after = rows[rows["after"]]
     binding = int((after["group"] == "Binding").sum())
-    finding = f"{len(after)} of {len(rows)} Chinese instruments came after the Plan, {binding} of them binding"
+    own = settings.load()
+    finding = (
+        f"{len(after)} of {len(rows)} {own.adjective} instruments came after {own.name}, {binding} of them binding"
+    )
     table = rows[["short", "name", "group", "type", "issuer", "issued", "counts", "after", "day_known"]].copy()
     table["type"] = table["type"].astype(str)
     table["issuer"] = table["issuer"].astype(str)
@@ -347,7 +355,7 @@ def instruments(rows: pd.DataFrame) -> alt.VConcatChart:
         "after:N",
         title=None,
         scale=alt.Scale(domain=[False, True], range=[GREY, ORANGE]),
-        legend=alt.Legend(labelExpr=f"datum.value ? 'after {PLAN_DATE:%d %B %Y}' : 'up to {PLAN_DATE:%d %B %Y}'"),
+        legend=alt.Legend(labelExpr=f"datum.value ? 'after {own.date:%d %B %Y}' : 'up to {own.date:%d %B %Y}'"),
     )
     # Group names stand as rows of their own in the list of instruments.
     order = [name for group, part in rows.groupby("group", sort=False) for name in [group, *part["short"]]]
@@ -370,7 +378,7 @@ def instruments(rows: pd.DataFrame) -> alt.VConcatChart:
     dots = base.mark_circle(size=70, opacity=1).encode(color=colour, tooltip=tooltip)
     hole = alt.condition("datum.day_known", alt.value(0), alt.value(22))
     inner = base.mark_circle(opacity=1, color=PAPER).encode(size=hole, tooltip=tooltip)
-    plan = alt.Chart(pd.DataFrame({"plan": [PLAN_DATE]}))
+    plan = alt.Chart(pd.DataFrame({"plan": [own.date]}))
     line = plan.mark_rule(color=INK, strokeDash=[4, 3]).encode(x=alt.X("plan:T"))
     chart = alt.layer(wait, line, dots, inner).properties(width=WIDTH - 230, height=alt.Step(17))
     return fixed(
