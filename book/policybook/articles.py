@@ -325,7 +325,8 @@ def elsewhere(article: str) -> str:
     claims = data.seen(data.load("claims"))
     # What is said of half the Plan or more is about the Plan and not about each of its articles.
     half = len(data.load("articles")) / 2
-    claims = claims[claims["articles"].map(lambda codes: article in codes and len(codes) < half)]
+    about = claims["articles"].map(lambda codes: article in codes and len(codes) < half)
+    claims = claims[about.astype(bool)]  # of a table without rows the column has no truth values
     claims = claims.sort_values("claim_id")
     rows = []
     for row in claims.itertuples():

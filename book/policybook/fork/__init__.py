@@ -46,6 +46,7 @@ class Wish:
     name: str = "the document"
     short: str = ""
     section: str = "section"
+    place: str = ""
     text_zh: Path | None = None
     compare: tuple[str, ...] = ()
     url: str = ""
@@ -72,19 +73,20 @@ class Wish:
             "today": self.today,
         }
 
-    def settings(self, ours: dict[str, Any]) -> dict[str, Any]:
-        """Return the settings of the new report, with the keys that those of this report have."""
-        said = {
+    def settings(self) -> dict[str, Any]:
+        """Return the settings of the new report (see :mod:`policybook.settings`)."""
+        return {
             "document": self.id,
-            "event": None,
+            "date": self.date,
             "name": self.name,
             "short": self.short,
             "issuer": self.issuer,
+            "place": self.place or self.issuer,
+            "adjective": self.place or self.issuer,
             "section": self.section,
             "sections": f"{self.section}s",
-            "rival": None,
+            "colours": {},
         }
-        return {key: said.get(key) for key in ours} if ours else said
 
 
 def problems(wish: Wish, target: Path, source: paths.Paths) -> list[str]:

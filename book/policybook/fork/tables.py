@@ -296,4 +296,4 @@ def _head(package: dict[str, Any], wish: Wish) -> None:
         material_until=wish.today,
         keywords=[wish.title, wish.issuer, "policy document", "text as data"],
     )
-    package["report"] = wish.settings(package.get("report", {}))
+    package["report"] = wish.settings()
