@@ -297,8 +297,8 @@ def controls(
 
     ``texts`` is the result of :func:`lineage`, ``labels`` the table ``event_labels``. Controls carry ``move`` (label;
     our reading); the one known from general knowledge alone is kept and marked ``recalled``. Columns: ``event_id``,
-    ``side`` (``controls``, ``texts``), ``at``, ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day`` (short
-    date), ``date`` (in words), ``name`` (short), ``detail``, ``move``, ``recalled``, ``source_id``.
+    ``side`` (``controls``, ``texts``), ``at``, ``label_at`` (moved so that labels lie ``gap_days`` apart), ``day``
+    (short date), ``date`` (in words), ``name`` (short), ``detail``, ``move``, ``recalled``, ``source_id``.
     """
     named = labelled("control", labels).set_index("event_id")
     us = events[events["event_id"].isin(named.index)].copy()
