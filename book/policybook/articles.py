@@ -61,8 +61,9 @@ def text_state(versions: pd.DataFrame, doc_id: str | None = None) -> dict[str, s
 def version_at_hand(versions: pd.DataFrame, language: str, doc_id: str | None = None) -> str:
     """Return the version of a document that was counted in a language: the whole one if there is one, else the part.
 
-    Raises ``KeyError`` when nothing of the document was counted in that language.
+    Raises ``KeyError`` when nothing of the document was counted in that language, ``NoRows`` when no text was.
     """
+    data.need(versions, "text_versions")
     doc_id = doc_id or settings.load().document
     own = versions[(versions["doc_id"] == doc_id) & (versions["language"] == language)]
     if own.empty:
@@ -145,9 +146,10 @@ def merged(codes: pd.Series, codebook: pd.DataFrame, name: str) -> pd.Series:
 def percent_agreement(first: pd.DataFrame, second: pd.DataFrame, column: str) -> float:
     """Return the share of rows (0 to 1) that both coders gave the same code.
 
-    Agreement by chance is not taken out. Raises ``ValueError`` when the coders did not code the same rows.
+    Agreement by chance is not taken out. Raises ``ValueError`` when the coders did not code the same rows, ``NoRows``
+    when there are none.
     """
-    paired = _paired(first, second)
+    paired = _paired(data.need(first, "commitments", "agreement of the coders"), second)
     return float((paired[f"{column}_first"].astype(str) == paired[f"{column}_second"].astype(str)).mean())
 
 
@@ -204,7 +206,7 @@ def headings(row: pd.Series) -> str:
 
 def show_article(number: int) -> None:
     """Display one article (0 is the preamble): headings, summary, and the table of what it asks."""
-    articles = data.load("articles").set_index("article_no")
+    articles = data.need(data.load("articles"), "articles").set_index("article_no")
     row = articles.loc[number]
     known = f"Summary {_badge(row['evidence'])}, confidence {row['confidence']}"
     about = f"{headings(row)}\n\n{row['paraphrase']}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
@@ -325,8 +327,7 @@ def elsewhere(article: str) -> str:
     claims = data.seen(data.load("claims"))
     # What is said of half the Plan or more is about the Plan and not about each of its articles.
     half = len(data.load("articles")) / 2
-    about = claims["articles"].map(lambda codes: article in codes and len(codes) < half)
-    claims = claims[about.astype(bool)]  # of a table without rows the column has no truth values
+    claims = claims[claims["articles"].map(lambda codes: article in codes and len(codes) < half).astype(bool)]
     claims = claims.sort_values("claim_id")
     rows = []
     for row in claims.itertuples():

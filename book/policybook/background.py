@@ -76,6 +76,11 @@ def _short(date: pd.Timestamp, precision: str) -> str:
 # -------------------------------------------------------------------------------------------------------------- layout
 
 
+def _midpoints(rows: pd.DataFrame) -> pd.Series | list[pd.Timestamp]:
+    found = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    return found or rows["date"]  # without rows a list has no type
+
+
 def stack(positions: Sequence[float], gap: float) -> list[int]:
     """Return a level (0, 1, ...) for each position so that two marks on one level lie at least ``gap`` apart.
 
@@ -192,7 +197,7 @@ def timeline(
     """
     rows = seen(events)
     rows = rows[rows["date"] <= pd.Timestamp("2026-12-31")].copy()
-    rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["at"] = _midpoints(rows)
     own, names = settings.load().event, labelled("timeline", labels).set_index("event_id")["label"]
     rows["key"] = rows["event_id"].isin(names.index) | rows["event_id"].eq(own)
     rows["sure"] = rows["confidence"].ne("low") & rows["date"].le(MATERIAL_END)
@@ -279,7 +284,7 @@ def lineage(events: pd.DataFrame, documents: pd.DataFrame, labels: pd.DataFrame 
         documents[["doc_id", "completeness", "force", "title_zh"]], on="doc_id", how="left"
     )
     rows = rows.sort_values(["date", "event_id"])
-    rows["at"] = [midpoint(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows["at"] = _midpoints(rows)
     rows["date"] = [tables.date_text(d, p) for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
     rows["form"] = rows["instrument_type"].astype(str).str.replace("_", " ")
     rows["text"] = rows["completeness"].astype(object).where(rows["completeness"].notna(), "none").map(SEEN)
@@ -302,7 +307,7 @@ def controls(
     """
     named = labelled("control", labels).set_index("event_id")
     us = events[events["event_id"].isin(named.index)].copy()
-    us["at"] = [midpoint(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
+    us["at"] = _midpoints(us)
     us["day"] = [_short(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["date"] = [tables.date_text(d, p) for d, p in zip(us["date"], us["date_precision"], strict=True)]
     us["move"] = us["event_id"].map(named["code"].astype(str)).map(moves())

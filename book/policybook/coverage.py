@@ -58,6 +58,9 @@ def asks() -> tuple[Ask, ...]:
     return tuple(Ask(**row) for row in table.to_dict("records"))
 
 
+_CELLS = ["commitment_id", "article", "ask", "region", "published", "draft", "state", "published_ids", "draft_ids"]
+
+
 def coverage(standards: pd.DataFrame, wanted: Iterable[Ask]) -> pd.DataFrame:
     """Return for each ask and region how many standards are published and in draft, and which.
 
@@ -87,7 +90,7 @@ def coverage(standards: pd.DataFrame, wanted: Iterable[Ask]) -> pd.DataFrame:
                     "draft_ids": drafts,
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=_CELLS)
 
 
 def _fits(standards: pd.DataFrame, ask: Ask) -> pd.Series:
@@ -132,7 +135,7 @@ def coverage_table(cells: pd.DataFrame, names: pd.Series, most: int = 4) -> pd.D
             for row in cells.itertuples()
         ]
     )
-    wide = rows.pivot(index=["article", "ask"], columns="region", values="text")
+    wide = rows.pivot(index=["article", "ask"], columns="region", values="text").reindex(columns=regions())
     wide = wide.reindex(pd.MultiIndex.from_frame(rows[["article", "ask"]].drop_duplicates())).reset_index()
     wide["article"] = wide["article"].map(lambda code: [article_link(code)])
     return wide[["article", "ask", *regions()]]

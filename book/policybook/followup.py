@@ -234,9 +234,10 @@ def track(
     ``confidence``, ``sources`` (list), ``note``.
     """
     rows = seen(events)
-    rows = rows[[span(d, p)[0] > plan for d, p in zip(rows["date"], rows["date_precision"], strict=True)]]
+    late = [span(d, p)[0] > plan for d, p in zip(rows["date"], rows["date_precision"], strict=True)]
+    rows = rows[pd.Series(late, index=rows.index, dtype=bool)]
     if article:
-        rows = rows[[article in codes for codes in rows["articles"]]]
+        rows = rows[rows["articles"].map(lambda codes: article in codes).astype(bool)]
     for column, chosen in (("track", list(tracks)), ("instrument_type", list(kinds))):
         if chosen:
             rows = rows[rows[column].isin(chosen)]

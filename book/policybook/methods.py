@@ -219,7 +219,9 @@ def source_types(registry: pd.DataFrame, uses: pd.Series, meaning: Mapping[str, 
                 "example": own["source_id"].iloc[0],
             }
         )
-    return pd.DataFrame(found).sort_values(["sources", "type"], ascending=[False, True], ignore_index=True)
+    columns = ["type", "meaning", "sources", "read", "chinese", "rows", "example"]
+    table = pd.DataFrame(found, columns=columns)
+    return table.sort_values(["sources", "type"], ascending=[False, True], ignore_index=True)
 
 
 def languages(registry: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +252,8 @@ def by_month(registry: pd.DataFrame, start: str) -> pd.DataFrame:
     dated = registry[registry["date_precision"].isin(["day", "month"]) & (registry["type"] != "own_work")]
     months = dated["date"].dt.to_period("M")
     counts = months[months >= pd.Period(start, "M")].value_counts()
-    full = pd.period_range(start, counts.index.max(), freq="M")
+    last = counts.index.max() if len(counts) else pd.Period(start, "M") - 1
+    full = pd.period_range(start, last, freq="M")
     counts = counts.reindex(full, fill_value=0)
     return pd.DataFrame({"month": full.to_timestamp(), "sources": counts.to_numpy(dtype=int)})
 
@@ -283,8 +286,9 @@ def agreements(
     ``asks`` and ``asks_b`` are the commitments by both coders, ``items`` and ``items_b`` the published items. Columns:
     ``coding`` (Plan or Reception), ``code``, ``label``, ``level``, ``units`` (coded by both), ``alpha``, ``low``,
     ``high`` (95 % interval), ``verdict`` (see :func:`verdict`), ``use`` (what was done with it). Codes of the Plan
-    first; within a coding by falling alpha, stance before the frames.
+    first; within a coding by falling alpha, stance before the frames. Raises ``NoRows`` without rows of either.
     """
+    data.need(asks, "commitments", "agreement of the coders")
     asks_b = asks_b[asks_b["commitment_id"].isin(asks["commitment_id"])]
     plain = agreement.table(asks, asks_b, "commitment_id", ["main_theme", "actor", "deontic"])
     one, two = (rows.assign(deontic=articles.merged(rows["deontic"], codebook, "deontic")) for rows in (asks, asks_b))

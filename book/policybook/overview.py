@@ -41,7 +41,7 @@ def by_article() -> pd.DataFrame:
         for row in articles.itertuples()
         for measure in MEASURES
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["article", "article_no", "label", "measure", "count"])
 
 
 def _count(table: pd.DataFrame, column: str) -> pd.Series:
@@ -69,8 +69,8 @@ def evidence_shares(names: list[str] | None = None) -> pd.DataFrame:
 
 
 def fact(fact_id: str) -> pd.Series:
-    """Return one headline fact; ``KeyError`` when there is none of this id."""
-    facts = data.load("headline_facts").set_index("fact_id")
+    """Return one headline fact; ``KeyError`` when there is none of this id, ``NoRows`` when there is none at all."""
+    facts = data.need(data.load("headline_facts"), "headline_facts", fact_id).set_index("fact_id")
     return facts.loc[fact_id]
 
 

@@ -174,10 +174,10 @@ def stance_agreement(items: pd.DataFrame, coder_b: pd.DataFrame) -> Agreement:
     """Compare the stance codes of two coders on the items that both coded.
 
     Simple percent agreement (Holsti 1969, Content Analysis for the Social Sciences and Humanities): agreements over
-    pairs of codes. It does not correct for chance.
+    pairs of codes. It does not correct for chance. Raises ``NoRows`` when they have no item in common.
     """
     pairs = items[["item_id", "stance"]].merge(coder_b[["item_id", "stance"]], on="item_id", suffixes=("_a", "_b"))
-    pairs = pairs.dropna()
+    pairs = data.need(pairs.dropna(), "items_coder_b", "agreement of the coders")
     same = int((pairs["stance_a"] == pairs["stance_b"]).sum())
     same_side = int((side(pairs["stance_a"]) == side(pairs["stance_b"])).sum())
     apart = int((pairs["stance_a"] - pairs["stance_b"]).abs().max())
@@ -196,8 +196,9 @@ def reliability(items: pd.DataFrame, coder_b: pd.DataFrame) -> pd.DataFrame:
     Krippendorff's alpha with 95 % bootstrap intervals (:mod:`policybook.agreement`): ordinal for stance, nominal for a
     frame (seen or not). Columns: ``code``, ``label``, ``level``, ``n`` (items coded by both), ``first`` and ``second``
     (items in which a coder saw the frame; missing for stance), ``alpha``, ``low``, ``high``, ``reliable`` (alpha at
-    least ``agreement.TENTATIVE``). Stance first, then frames by falling alpha.
+    least ``agreement.TENTATIVE``). Stance first, then frames by falling alpha. Raises ``NoRows`` without items.
     """
+    data.need(items, "items", "agreement of the coders")
     second = coder_b.set_index("item_id").loc[items["item_id"]].reset_index()
     rows = []
     for code, label in {"stance": "Stance", **frames()}.items():
@@ -240,6 +241,7 @@ def side_by_quarter(items: pd.DataFrame) -> pd.DataFrame:
     sides, places = ["critical", "neutral", "supportive"], [*([name] if name else []), ELSEWHERE]
     every = pd.MultiIndex.from_product([sorted(start.unique()), sides, places], names=["start", "side", "place"])
     table = counts.reindex(every, fill_value=0).rename("items").reset_index()
+    table["start"] = pd.to_datetime(table["start"])  # without rows it has no type
     table["n"] = table.groupby("start")["items"].transform("sum")
     table["small"] = table["n"] < SMALL_CELL
     end = table["start"] + pd.DateOffset(months=2)

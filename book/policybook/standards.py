@@ -60,7 +60,9 @@ def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
     period. Columns: ``group``, ``period``, ``state`` (issued, draft, partial, unknown), ``n`` (documents),
     ``records_end`` (day on which the group's main data set ends, where there is one). A year that begins after the
     records of a group end has the state unknown and no count; one in which they end without a document is partial.
+    Raises ``NoRows`` without standards.
     """
+    data.need(standards, "standards")
     rows = standards.assign(group=family_group(standards))
     drafts = rows["stage"] == "draft"
     years = rows["publication_date"].dt.year
@@ -204,9 +206,9 @@ def target_progress(targets: pd.DataFrame) -> pd.DataFrame:
     Columns: ``target_id``, ``name``, ``field`` (AI, or all fields), ``instrument``, ``wanted`` (target with sign and
     unit, as text), ``due`` (year as text, or that no deadline was found), ``value`` (target), ``sign`` (its unit as a
     suffix), ``reached`` (official figure; missing: none found), ``share`` (reached as a share of the target, 1 = the
-    target), ``reached_on``, ``status`` (met, partial figure, not known), ``source_ids``.
+    target), ``reached_on``, ``status`` (met, partial figure, not known), ``source_ids``. Raises ``NoRows`` without any.
     """
-    table = targets.set_index("target_id")
+    table = data.need(targets, "policy_targets").set_index("target_id")
     rows = []
     for key, (name, measure) in TARGETS.items():
         goal = table.loc[key]

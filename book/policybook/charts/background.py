@@ -326,12 +326,12 @@ def pace(counts: pd.DataFrame) -> alt.FacetChart:
     numbers = bars.mark_text(dy=-7, fontSize=10, color=INK).encode(
         text="label:N", opacity=alt.value(1), color=alt.value(INK)
     )
-    year = int(counts["year"].max())
-    plan_year = counts[counts["year"].eq(2025)].set_index("track")["events"]
-    before = counts[counts["year"].eq(2024)].set_index("track")["events"]
+    year, own = int(counts["year"].max()), settings.load().date.year
+    plan_year = data.need(counts[counts["year"].eq(own)], "events", f"the year {own}").set_index("track")["events"]
+    before = counts[counts["year"].eq(own - 1)].set_index("track")["events"].reindex(plan_year.index, fill_value=0)
     most = plan_year.idxmax()
     finding = (
-        f"In 2025 the list holds most events for {most}: {plan_year[most]}, after {before[most]} in the year before"
+        f"In {own} the list holds most events for {most}: {plan_year[most]}, after {before[most]} in the year before"
     )
     measure = f"Events by track and year in this report's list, a selection; {year} (paler) ends in early October"
     chart = (
@@ -352,6 +352,7 @@ def controls(rows: pd.DataFrame) -> alt.HConcatChart:
 
     ``rows`` is the result of :func:`policybook.background.controls`.
     """
+    data.need(rows, "event_labels", "controls")
     own, said, names = settings.load(), analysis.moves(), data.labels("event_labels", "purpose")
     middle, reach = 318, 22
     height = 590
@@ -445,6 +446,7 @@ def differing_counts(rows: pd.DataFrame) -> alt.HConcatChart:
 
     ``rows`` is the result of :func:`policybook.background.differing_counts`.
     """
+    data.need(rows, "disagreement_counts")
     step, left, right, top = 56, 250, 415, 10.0
     names = rows["what"].drop_duplicates().tolist()
     drawn = rows[["what", "end", "said", "ratio", "standing", "resolution"]].assign(

@@ -8,6 +8,7 @@ import re
 import altair as alt
 import pandas as pd
 
+from policybook import settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
 from policybook.charts.plan import count_matrix, listed, matrix
 from policybook.text import FORCES, KEY_WORDS, commands
@@ -378,10 +379,12 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
     for kind, what in (("risen", "gain weight"), ("fallen", "lose weight")):
         some = [f"“{_short(term)}”" for term in changes.loc[changes["course"] == kind, "term"]]
         said += [f"{listed(some)} {what if len(some) > 1 else what.replace(' ', 's ')}"] if some else []
-    finding = f"After the Plan {', '.join(said)}; " if said else ""
+    own = settings.load()
+    finding = f"After {own.name} {', '.join(said)}; " if said else ""
     finding += "the other changes may be chance" if said else "No term gains or loses weight by more than chance"
     measure = (
         "Uses of Chinese terms in each text (number); right: change of the rate per character between the texts before "
-        "and after the Plan, with 95 % intervals (1: doubled). Of 34 intervals, one or two miss by chance"
-    ).replace("34", str(len(terms)))
+        f"and after {own.name}, with 95 % intervals (1: doubled). Of {len(terms)} intervals, one or two miss by "
+        "chance"
+    )
     return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure)
