@@ -200,6 +200,8 @@ def headings(row: pd.Series) -> str:
     """Return the headings of an article in English and Chinese as MyST Markdown, recalled wording marked as such."""
     mark = " " + _badge("recalled wording", "recalled")
     english = f"**{row['heading_en']}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
+    if pd.isna(row["heading_zh"]):
+        return english
     chinese = f"[{row['heading_zh']}]{{.language-zh-Hans}}" + (mark if row["heading_zh_evidence"] == RECALLED else "")
     return f"{english}\\\n{chinese}"
 
@@ -216,6 +218,9 @@ def show_article(number: int) -> None:
     asks = article_asks(row["article"])
     place = ("the " if number == 0 else "") + part_name(row["article"])
     recalled = int((asks["evidence"] == RECALLED).sum())
+    if asks.empty:
+        _end_of_article(row["article"], number, articles["short_title"])
+        return
     columns = {
         "number": "No.",
         "actor": "Who is asked",
@@ -248,9 +253,13 @@ def show_article(number: int) -> None:
         row_ids="anchor",
         searchable=False,
     )
-    if found := elsewhere(row["article"]):
+    _end_of_article(row["article"], number, articles["short_title"])
+
+
+def _end_of_article(article: str, number: int, titles: pd.Series) -> None:
+    if found := elsewhere(article):
         display(Markdown(found))
-    display(Markdown(neighbours(number, articles["short_title"])))
+    display(Markdown(neighbours(number, titles)))
 
 
 def neighbours(number: int, titles: pd.Series) -> str:
@@ -266,7 +275,9 @@ def neighbours(number: int, titles: pd.Series) -> str:
         )
         if at in titles.index
     ]
-    way.insert(1 if number - 1 in titles.index else 0, '<a href="#plan-articles">All articles</a>')
+    way.insert(
+        1 if number - 1 in titles.index else 0, '<a href="#plan-articles">All ' + settings.load().sections + "</a>"
+    )
     return f'<nav class="pb-step" aria-label="Around {part_name(f"A{number:02}")}">{" ".join(way)}</nav>'
 
 
@@ -274,7 +285,9 @@ def _titled(number: int, titles: pd.Series) -> str:
     """Return an article by number and short title, or nothing where there is none."""
     if number not in titles.index:
         return ""
-    return str(titles[number]) if number == 0 else f"Article {number}: {titles[number]}"
+    word = settings.load().section.capitalize()
+    says = number == 0 or str(titles[number]).startswith(word)
+    return str(titles[number]) if says else f"{word} {number}: {titles[number]}"
 
 
 def theme_links(codes: Iterable[str]) -> list[tables.Text]:

@@ -149,7 +149,9 @@ def _fill_index(app: Sphinx, page: str, template: str, context: dict[str, Any], 
     """Fill the general index, and set it at the end of the reading order, behind the last page."""
     last = _last_page(app)
     if page == "genindex":
-        context["genindexentries"] = general_index(entries(app), _folder(app))
+        # The pages are written by now: what has no place on them (a theme that nothing asks for yet) is left out.
+        there = standing(entries(app), Path(app.outdir), _folder(app))
+        context["genindexentries"] = general_index(there, _folder(app))
         if last:
             link = context["pathto"](last)
             context["prev"] = {"link": link, "title": html.escape(app.env.titles[last].astext())}

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from policybook import data, paths
+from policybook import data, paths, settings
 
 PREAMBLE = "A00"
 
@@ -91,8 +91,8 @@ def shown(table: str, report: paths.Paths | None = None) -> set[str]:
 
 
 def article_name(article: str) -> str:
-    """Return an article in words: ``article 7`` for ``A07``."""
-    return f"article {int(article[1:])}"
+    """Return an article in words: ``article 7`` for ``A07``, or as the settings call the parts of the document."""
+    return f"{settings.load().section} {int(article[1:])}"
 
 
 def part_name(article: str) -> str:
@@ -102,7 +102,8 @@ def part_name(article: str) -> str:
 
 def ask_number(commitment_id: str) -> str:
     """Return the number of an ask as readers see it: ``7.1`` for ``A07.01``."""
-    return f"{int(commitment_id[1:3])}.{int(commitment_id[4:])}"
+    article, ask = commitment_id[1:].split(".")
+    return f"{int(article)}.{int(ask)}"
 
 
 class Links:

@@ -7,6 +7,7 @@ A cell travels when it carries the tag ``reusable``. What it should say elsewher
 - ``prompt`` and ``ready``: what its author should write under it, and the tables whose rows are counted for that;
 - ``needs``: tables without which the code has nothing to show; a note stands there until they have rows;
 - ``statements``: which statements of a code cell travel (by number, from 0); ``before``: code put first;
+- ``replace``: pairs of words of the code and what stands in their place;
 - ``caption``, ``alt``, ``note``, ``finding``, ``measure``: words of a figure or table elsewhere. ``finding`` may
   compute: it is Python when it begins with ``f"``;
 - ``articles``: the cell is the first of those that show the articles one by one; one pair is made for each.
@@ -59,7 +60,7 @@ def chapter(path: Path, names: Mapping[str, str], articles: Iterable[tuple[int, 
                 text += f"\n\n{_prompt(_fill(rules['prompt'], names, place), rules.get('ready', ()))}"
             made.append(_like(cell, text))
         else:
-            made.append(_like(cell, _code(cell.source, rules, names, place)))
+            made.append(_like(cell, _code(cell.source, rules, names, place), bool(rules.get("needs"))))
     if counted:
         made.insert(_after_setup(made), _numbers(path.stem, list(dict.fromkeys(counted))))
     notebook = nbformat.v4.new_notebook(cells=made, metadata=source.metadata)
@@ -68,14 +69,17 @@ def chapter(path: Path, names: Mapping[str, str], articles: Iterable[tuple[int, 
     return notebook
 
 
-def _like(cell: nbformat.NotebookNode, text: str, suffix: str = "") -> nbformat.NotebookNode:
+def _like(cell: nbformat.NotebookNode, text: str, waits: bool = False) -> nbformat.NotebookNode:
     """Return a cell with another text; its tag and its rules stay, so that a fork can be forked."""
     new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
     metadata: dict[str, Any] = {"tags": list(cell.metadata.get("tags", ()))}
+    if "mystnb" in cell.metadata or waits:
+        # What is displayed as Markdown is read as MyST.
+        metadata["mystnb"] = dict(cell.metadata.get("mystnb", {})) | {"markdown_format": "myst"}
     kept = {key: value for key, value in cell.metadata.get("policybook", {}).items() if key != "fork"}
     if kept:
         metadata["policybook"] = kept
-    return new(text, id=f"{cell.id}{suffix}", metadata=metadata)
+    return new(text, id=cell.id, metadata=metadata)
 
 
 def _fill(text: str, names: Mapping[str, str], place: str) -> str:
@@ -134,7 +138,7 @@ def _articles(
             nbformat.v4.new_code_cell(
                 f"articles.show_article({number})",
                 id=_id(f"show-{number}"),
-                metadata={"tags": ["hide-input", "shows-recalled", TAG]},
+                metadata={"mystnb": {"markdown_format": "myst"}, "tags": ["hide-input", "shows-recalled", TAG]},
             )
         )
     return made
@@ -149,6 +153,10 @@ def _figures(text: str) -> list[str]:
 
 def _code(source: str, rules: Mapping[str, Any], names: Mapping[str, str], place: str) -> str:
     """Return the code of a cell as it travels: chosen statements, other words, and the wait for rows."""
+    for old, new in rules.get("replace", ()):
+        if old not in source:
+            raise ForkError(f"{place}: does not hold {old!r}")
+        source = source.replace(old, _fill(new, names, place))
     tree = ast.parse(source)
     if "statements" in rules:
         kept = [tree.body[number] for number in rules["statements"] if number < len(tree.body)]

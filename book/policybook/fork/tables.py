@@ -16,7 +16,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from policybook import corpus, data, intake, paths, sources
+from policybook import codebooks, corpus, data, intake, paths, sources
 from policybook.fork.chapters import ForkError
 from policybook.sectioning import Section, sections
 
@@ -57,6 +57,7 @@ def make(
     ``found`` are the sections of the text. Raises ``DataError`` when the new package would not pass its check.
     """
     package = json.loads(json.dumps(data.descriptor(source)))
+    package["resources"] = [item for item in package["resources"] if not rules().get(item["name"], {}).get("drop")]
     kept = _documents(wish, source)
     titles = articles(found, wish)
     names = wish.names() | {"first_article": titles[0][0], "source": f"text_{wish.id}"}
@@ -86,7 +87,7 @@ def make(
         encoding="utf-8",
     )
     data.refresh(target)
-    if problems := data.check(target):
+    if problems := data.check(target) or codebooks.check(target):
         raise data.DataError(problems)
     for text, language in ((wish.text, wish.lang), (wish.text_zh, "zh")):
         if text:
@@ -128,13 +129,24 @@ def _travelling(
         versions = {row["version_id"] for row in _rows("text_versions", source) if row["doc_id"] in kept}
         rows = [row for row in rows if (row["doc_id"] in kept if "doc_id" in row else row["version_id"] in versions)]
     elif keep == "chapters":
-        rows = [row for row in rows if row["chapter"] in wish.chapters]
+        there = {name for name in data.names(source) if not rules().get(name, {}).get("drop")}
+        rows = [row for row in rows if row["chapter"] in wish.chapters and row["table"] in there]
     for column, values in rule.get("where", {}).items():
         rows = [row for row in rows if row[column] in values]
     for column, values in rule.get("without", {}).items():
         rows = [row for row in rows if row[column] not in values]
     blank = {column: "" for column in rule.get("blank", ()) if column in (rows[0] if rows else {})}
+    if rule.get("words"):
+        rows = [_renamed(row, wish) for row in map(_plain_rule, rows)]
     return [row | blank for row in rows]
+
+
+def _plain_rule(row: Row) -> Row:
+    """Return a rule of a codebook without what it says of one document: its label is its definition then."""
+    if not _OF_ONE.search(" ".join(row.values())):
+        return row
+    cleared = {column: "" for column in ("include_when", "exclude_when", "coding_rule") if column in row}
+    return row | cleared | {"definition": row["label"] if not _OF_ONE.search(row["label"]) else row["code"]}
 
 
 def _cited(package: Mapping[str, Any], rows: Mapping[str, list[Row]]) -> set[str]:
@@ -260,18 +272,39 @@ def _redescribe(item: dict[str, Any], rule: Mapping[str, Any], wish: Wish) -> No
             # Any number of articles: that they are there is what foreign keys check.
             field["constraints"]["pattern"] = re.sub(r"\(0\[[01]-9\]\|1\[0-3\]\)", "[0-9]{2,3}", pattern)
         if "constraints" in changed:
-            field["constraints"] = {
-                key: value
-                for key, value in (field.get("constraints", {}) | changed["constraints"]).items()
-                if value is not None
-            }
-        field["description"] = Template(
-            changed.get("description") or _general(field.get("description", "")).replace("the Plan", "$name")
-        ).safe_substitute(names)
+            constraints = field.get("constraints", {}) | changed["constraints"]
+            field["constraints"] = {key: value for key, value in constraints.items() if value is not None}
+        field.update({key: value for key, value in changed.items() if key != "constraints"})
+        field["description"] = _general(field.get("description", ""))
+        allowed = field.get("constraints", {}).get("enum")
+        for key in ("enumDescriptions", "categories"):
+            if key in field and allowed:
+                field[key] = _of_codes(field[key], set(allowed))
+        field.update({key: _renamed(value, wish) for key, value in field.items() if key not in ("name", "constraints")})
+
+
+def _of_codes(said: Any, allowed: set[str]) -> Any:
+    """Return what is said of codes, of those that are allowed."""
+    if isinstance(said, dict):
+        return {code: words for code, words in said.items() if code in allowed}
+    return [one for one in said if (one["value"] if isinstance(one, dict) else one) in allowed]
+
+
+def _renamed(value: Any, wish: Wish) -> Any:
+    """Return words with the name of the new document in place of that of this report."""
+    if isinstance(value, str):
+        return value.replace("the Plan", wish.name).replace("The Plan", wish.names()["Name"])
+    if isinstance(value, list):
+        return [_renamed(one, wish) for one in value]
+    if isinstance(value, dict):
+        return {key: _renamed(one, wish) for key, one in value.items()}
+    return value
 
 
 # Sentences that say something of one document only: days, codes of its articles, names around it.
-_OF_ONE = re.compile(r"\bA\d\d\b|\b20\d\d\b|WAICO|waico|gaigap|Pax|Shanghai|China|Chinese|five source|Plan's")
+_OF_ONE = re.compile(
+    r"\bA\d\d\b|thirteen|\b20\d\d\b|WAICO|waico|gaigap|Pax|Shanghai|China|Chinese|five source|13-article|Plan's"
+)
 
 
 def _general(text: str) -> str:
