@@ -224,7 +224,9 @@ def code(
     except OSError as error:
         _fail(OSError(f"{error.filename or 'data'}: {error.strerror}; nothing was changed"), 2)
     except KeyboardInterrupt:
-        ERR.print("stopped; nothing was changed")
+        # Codes may be in already while the agreement is still being computed.
+        again = "the same command again finishes what was begun" if filled and not dry_run else "nothing was changed"
+        ERR.print(f"stopped; {again}")
         sys.exit(130)
 
 
@@ -269,21 +271,26 @@ def _agreement(found: codebooks.Coding, tables: editing.Tables) -> None:
         OUT.print(f"no agreement yet: the {' and the '.join(empty)} coder has coded none of {now.units} units")
         return
     title = f"coded of {now.units} units: {now.coded['a']} by the first coder, {now.coded['b']} by the second"
-    shown = Table(box=None, padding=(0, 2), title=title, title_justify="left")
-    shown.add_column("code")
-    for column in ("units", "first", "second", "alike", "alpha", "95 % interval"):
-        shown.add_column(column, justify="right")
+    rows = coding.agreed(found, tables).to_dict("records")
+    # Narrow enough for a terminal of 80 characters: uses only where a code is measured alone.
+    sides = [side for side in ("first", "second") if any(row[side] == row[side] for row in rows)]
+    shown = Table(box=None, padding=(0, 1, 0, 0), title=title, title_justify="left")
+    shown.add_column(
+        "code", no_wrap=True, min_width=min(30, max(len(row["code"] or row["column"]) + 2 for row in rows))
+    )
+    for column in ("units", *sides, "alike", "alpha", "95 % interval"):
+        shown.add_column(column, justify="right", no_wrap=True)
     shown.add_column("verdict")
     told = ""
-    for row in coding.agreed(found, tables).to_dict("records"):
+    for row in rows:
         name = row["column"]
         if row["code"] == "merged":
             name += ", codes merged"
         elif row["code"]:
             if name != told:
-                shown.add_row(f"{name}: units that carry")
+                shown.add_row(f"{escape(name)}, each code")
             told, name = name, f"  {row['code']}"
-        uses = ["" if row[side] != row[side] else f"{row[side]:.0f}" for side in ("first", "second")]
+        uses = ["" if row[side] != row[side] else f"{row[side]:.0f}" for side in sides]
         percent = "" if row["percent"] != row["percent"] else f"{row['percent']:.0f} %"
         if row["alpha"] == row["alpha"]:
             span = f"{row['low']:.2f} to {row['high']:.2f}"
