@@ -384,7 +384,6 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
     finding += "the other changes may be chance" if said else "No term gains or loses weight by more than chance"
     measure = (
         "Uses of Chinese terms in each text (number); right: change of the rate per character between the texts before "
-        f"and after {own.name}, with 95 % intervals (1: doubled). Of {len(terms)} intervals, one or two miss by "
-        "chance"
-    )
+        "and after {name}, with 95 % intervals (1: doubled). Of {number} intervals, one or two miss by chance"
+    ).format(name=own.name, number=len(terms))
     return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure)
