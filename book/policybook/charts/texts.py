@@ -385,5 +385,5 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
     measure = (
         "Uses of Chinese terms in each text (number); right: change of the rate per character between the texts before "
         "and after {name}, with 95 % intervals (1: doubled). Of {number} intervals, one or two miss by chance"
-    ).format(name=own.name, number=len(terms))
+    ).format(name=own.name, number=len(terms))  # noqa: UP032 - prose.py reads f-strings as findings
     return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure)
