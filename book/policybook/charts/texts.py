@@ -382,8 +382,8 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
     own = settings.load()
     finding = f"After {own.name} {', '.join(said)}; " if said else ""
     finding += "the other changes may be chance" if said else "No term gains or loses weight by more than chance"
-    measure = (
+    measure = (  # noqa: UP032 - no f-string: prose.py would refuse its words
         "Uses of Chinese terms in each text (number); right: change of the rate per character between the texts before "
         "and after {name}, with 95 % intervals (1: doubled). Of {number} intervals, one or two miss by chance"
-    ).format(name=own.name, number=len(terms))  # noqa: UP032 - prose.py reads f-strings as findings
+    ).format(name=own.name, number=len(terms))
     return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure)
