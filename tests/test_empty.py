@@ -226,7 +226,7 @@ CALLS = {
 APART = {
     "articles": "label merged article_links ask_link headings neighbours theme_links plain",
     "background": "tracks codes strands moves labelled midpoint stack spread place_labels anchor quantity",
-    "claims": "claim_anchor warning_anchor claimant share_text plan_links where verdict_badge",
+    "claims": "topics claim_anchor warning_anchor claimant share_text plan_links where verdict_badge",
     "coverage": "regions",
     "followup": "scopes timings span timing anchor note_pieces step_text status_cell benchmark_anchor benchmark_text "
     "rating_text row_link",

@@ -13,7 +13,7 @@ from dataclasses import replace
 import pandas as pd
 from IPython.display import Markdown, display
 
-from policybook import articles, places, sources, tables
+from policybook import articles, data, places, sources, tables
 from policybook.compare import wilson_interval
 
 # The verdicts from best to worst, what cannot be checked last, each in words.
@@ -35,25 +35,11 @@ MEANINGS = {
 # The verdicts that say that a claim does not stand.
 REFUTED = ("unsupported", "contradicted")
 
-TOPICS = {
-    "dates": "Dates",
-    "form": "Shape and standing",
-    "wording": "Wording",
-    "institutions": "Institutions, rules, events",
-    "un": "United Nations",
-    "safety": "Safety",
-    "standards": "Standards",
-    "energy": "Energy",
-    "compute": "Computing power",
-    "chips": "Chips",
-    "users": "Users",
-    "funding": "Funding",
-    "open_source": "Open source",
-    "capacity": "Capacity-building",
-    "us_comparison": "Comparison with the US",
-    "interpretation": "Readings and opinions",
-    "other": "Persons and quotations",
-}
+
+def topics() -> dict[str, str]:
+    """Return what claims are about as readers see it, by code."""
+    return data.labels("claims", "topic")
+
 
 # A claim that names this many articles or more is about the whole Plan, and its cell does not list them.
 MANY = 7
@@ -211,7 +197,7 @@ def ledger(claims: pd.DataFrame) -> pd.DataFrame:
     ``finding``, ``place`` (where in the text), ``checked`` (citations); for choosing rows ``who`` (short names of the
     claimants), ``about`` (topic in words), ``verdict`` (in words), ``parts`` (articles in words).
     """
-    rows = claims.assign(about=claims["topic"].astype(str).map(TOPICS)).sort_values(["topic", "claim_id"])
+    rows = claims.assign(about=claims["topic"].astype(str).map(topics())).sort_values(["topic", "claim_id"])
     rows = rows.reset_index(drop=True)
     return pd.DataFrame(
         {
