@@ -135,7 +135,7 @@ def test_every_key_event_is_labelled_but_the_plan(events):
 
 def test_pace_counts_add_up_to_the_events_with_a_source(events):
     counts = background.pace(events)
-    used = events[events["evidence"].ne("recalled") & events["date"].le(background.MATERIAL_END)]
+    used = events[events["evidence"].ne("recalled") & events["date"].le(background.material_end())]
     assert counts["events"].sum() == len(used)
     assert set(counts["year"]) == set(range(2017, 2027))
     assert set(counts.loc[counts["partial"], "year"]) == {2026}

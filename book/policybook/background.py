@@ -16,7 +16,19 @@ from policybook.data import NoRows, need, seen
 from policybook.sources import known_ids
 
 # The material seen ends here: what is dated later was announced beforehand, and nothing says what came of it.
-MATERIAL_END = pd.Timestamp("2026-10-02")
+
+
+def material_end() -> pd.Timestamp:
+    """Return the day to which the material of the report reaches."""
+    return pd.Timestamp(data.descriptor()["material_until"])
+
+
+def end_in_words() -> str:
+    """Return when the material ends, within a sentence: ``early October``."""
+    end = material_end()
+    return f"{'early' if end.day <= 10 else 'mid' if end.day <= 20 else 'late'} {end:%B}".replace("mid ", "mid-")
+
+
 # How much of a text was seen, by its completeness.
 SEEN = {"full": "whole text", "partial": "part of the text", "none": "reports only"}
 STANDING = {"holds": "holds", "aside": "set aside", "open": "open"}
@@ -187,7 +199,7 @@ def event_list(events: pd.DataFrame) -> pd.DataFrame:
 def timeline(
     events: pd.DataFrame, gap_days: float = 14, days_per_letter: float = 9.5, labels: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Return the events of 2017 to 2026 laid out on lanes; ``labels`` is the table ``event_labels``.
+    """Return the events up to the last year of the material on lanes; ``labels`` is the table ``event_labels``.
 
     Columns: ``event_id``, ``track`` (label), ``at`` (where it is drawn), ``date`` (in words), ``title``, ``detail``,
     ``actors`` (in words), ``kind`` (in words), ``articles`` (list of numbers), ``source_id``, ``evidence`` (in words),
@@ -196,11 +208,11 @@ def timeline(
     ``gap_days`` is the width of a dot and ``days_per_letter`` that of a letter, at the scale of the drawing.
     """
     rows = seen(events)
-    rows = rows[rows["date"] <= pd.Timestamp("2026-12-31")].copy()
+    rows = rows[rows["date"].dt.year <= material_end().year].copy()
     rows["at"] = _midpoints(rows)
     own, names = settings.load().event, labelled("timeline", labels).set_index("event_id")["label"]
     rows["key"] = rows["event_id"].isin(names.index) | rows["event_id"].eq(own)
-    rows["sure"] = rows["confidence"].ne("low") & rows["date"].le(MATERIAL_END)
+    rows["sure"] = rows["confidence"].ne("low") & rows["date"].le(material_end())
     # Key events are stacked last, so that they lie on top, next to their labels.
     rows = rows.sort_values(["key", "at", "event_id"])
     rows["track"] = (
@@ -212,6 +224,8 @@ def timeline(
     late = rows.loc[rows["at"] > pd.Timestamp("2026-03-01"), "event_id"]
     named = {event: label for event, label in names.items() if event != own}  # it has a line of its own
     rows = rows.merge(place_labels(rows, named, days_per_letter, late), on="event_id", how="left")
+    # Also where no event has a label.
+    rows = rows.astype({"label": "str", "side": "str", "label_level": float})
     rows["y"], rows["label_y"] = 0.0, float("nan")
     top = 0.0
     for track in tracks().values():
@@ -241,13 +255,13 @@ def pace(events: pd.DataFrame) -> pd.DataFrame:
     Columns: ``track`` (label), ``year``, ``events``, ``partial`` (the year the material does not cover to its end).
     """
     rows = seen(events)
-    rows = rows[rows["date"] <= MATERIAL_END]
-    years = range(int(rows["date"].dt.year.min()) if len(rows) else MATERIAL_END.year, MATERIAL_END.year + 1)
+    rows = rows[rows["date"] <= material_end()]
+    years = range(int(rows["date"].dt.year.min()) if len(rows) else material_end().year, material_end().year + 1)
     grid = pd.MultiIndex.from_product([tracks(), years], names=["track", "year"])
     counts = rows.groupby([rows["track"].astype(str), rows["date"].dt.year.rename("year")]).size()
     table = counts.reindex(grid, fill_value=0).rename("events").reset_index()
     table["track"] = table["track"].map(tracks())
-    table["partial"] = table["year"].eq(MATERIAL_END.year)
+    table["partial"] = table["year"].eq(material_end().year)
     return table
 
 

@@ -34,19 +34,22 @@ def _track_scale() -> alt.Scale:
 def timeline(
     events: pd.DataFrame,
     articles: pd.DataFrame,
-    first: str = "2024-01-01",
-    last: str = "2026-12-31",
+    first: str = "",
+    last: str = "",
     labels: pd.DataFrame | None = None,
 ) -> alt.VConcatChart:
     """Return the timeline by tracks: all years in a strip, the years of the window below, one dot for an event.
 
     ``events`` is the result of :func:`policybook.background.timeline`; ``articles`` gives the articles their
     names, ``labels`` (the table ``event_labels``) the events by which the title dates the document. A drag on
-    the strip moves the window (``first`` to ``last``, ISO), a click in the legend brings one
+    the strip moves the window (``first`` to ``last``, ISO; default: from the year
+    before the document on), a click in the legend brings one
     track out, two lists leave the events of one kind or one article, and a click on a dot leads to its row in the table
     of events.
     """
     own, plan = settings.load(), analysis.plan_event(events)
+    years = sorted({*events["at"].dt.year, plan["at"].year})
+    first, last = first or f"{plan['at'].year - 1}-01-01", last or f"{years[-1]}-12-31"
     # Without the wheel: the page could not be scrolled past the strip.
     window = alt.selection_interval(
         encodings=["x"],
@@ -161,7 +164,7 @@ def timeline(
             alt.X(
                 "at:T",
                 title=None,
-                scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
+                scale=alt.Scale(domain=[_moment(f"{years[0]}-01-01"), _moment(f"{years[-1]}-12-31")]),
                 axis=alt.Axis(format="%Y", tickCount=10),
             ),
             alt.Y("track:N", scale=alt.Scale(domain=list(track_colours())), axis=None),
@@ -333,7 +336,9 @@ def pace(counts: pd.DataFrame) -> alt.FacetChart:
     finding = (
         f"In {own} the list holds most events for {most}: {plan_year[most]}, after {before[most]} in the year before"
     )
-    measure = f"Events by track and year in this report's list, a selection; {year} (paler) ends in early October"
+    measure = (
+        f"Events by track and year in this report's list, a selection; {year} (paler) ends in {analysis.end_in_words()}"
+    )
     chart = (
         alt.layer(bars, numbers, data=rows)
         .properties(width=112, height=150)

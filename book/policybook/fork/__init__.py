@@ -56,6 +56,11 @@ class Wish:
     encoding: str | None = None
     today: str = field(default_factory=corpus.today)
 
+    @property
+    def event(self) -> str:
+        """The key of the document's own row among the events."""
+        return f"ev_{self.id}"
+
     def names(self) -> dict[str, str]:
         """Return what fills the placeholders of words that travel."""
         return {
@@ -78,6 +83,7 @@ class Wish:
         return {
             "document": self.id,
             "date": self.date,
+            "event": self.event,
             "name": self.name,
             "short": self.short,
             "issuer": self.issuer,

@@ -12,11 +12,12 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from policybook import codebooks, corpus, data, intake, paths, sources
+from policybook import codebooks, corpus, data, intake, paths, settings, sources
 from policybook.fork.chapters import ForkError
 from policybook.sectioning import Section, sections
 
@@ -31,6 +32,11 @@ _OF_TEXTS = {"documents": "doc_id", "text_versions": "doc_id"}
 
 def rules() -> dict[str, dict[str, Any]]:
     """Return what travels, by table (keys ``keep``, ``where``, ``without``, ``blank``, ``example``, ``title`` ...)."""
+    return _rules()["tables"]
+
+
+@cache
+def _rules() -> dict[str, Any]:
     return json.loads(_RULES.read_text(encoding="utf-8"))
 
 
@@ -58,7 +64,7 @@ def make(
     """
     package = json.loads(json.dumps(data.descriptor(source)))
     package["resources"] = [item for item in package["resources"] if not rules().get(item["name"], {}).get("drop")]
-    kept = _documents(wish, source)
+    kept, ours = _documents(wish, source), settings.load(source).name
     titles = articles(found, wish)
     names = wish.names() | {"first_article": titles[0][0], "source": f"text_{wish.id}"}
     of = rules()
@@ -68,6 +74,7 @@ def make(
     rows["documents"] = [row for row in rows["documents"] if row["doc_id"] != wish.id]
     rows["documents"].append(_document(wish, source))
     rows["articles"] = [_article(code, number, title, part, wish) for code, number, title, part in titles]
+    rows["events"].append(_event(wish))
     named = _cited(package, rows)
     rows["sources"] = [row for row in _rows("sources", source) if row["source_id"] in named]
     rows["sources"].append(_source(wish))
@@ -77,7 +84,7 @@ def make(
             rows[item["name"]].append(
                 {key: Template(value).substitute(names) for key, value in rule["example"].items()}
             )
-        _redescribe(item, rule, wish)
+        _redescribe(item, rule, wish, ours)
         _write(target.data / item["path"], item, rows[item["name"]])
     _head(package, wish)
     paths.keep(target.descriptor, (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode())
@@ -137,16 +144,16 @@ def _travelling(
         rows = [row for row in rows if row[column] not in values]
     blank = {column: "" for column in rule.get("blank", ()) if column in (rows[0] if rows else {})}
     if rule.get("words"):
-        rows = [_renamed(row, wish) for row in map(_plain_rule, rows)]
+        rows = [_renamed(row, wish, settings.load(source).name) for row in map(_plain_rule, rows)]
     return [row | blank for row in rows]
 
 
 def _plain_rule(row: Row) -> Row:
     """Return a rule of a codebook without what it says of one document: its label is its definition then."""
-    if not _OF_ONE.search(" ".join(row.values())):
+    if not _of_one(" ".join(row.values())):
         return row
     cleared = {column: "" for column in ("include_when", "exclude_when", "coding_rule") if column in row}
-    return row | cleared | {"definition": row["label"] if not _OF_ONE.search(row["label"]) else row["code"]}
+    return row | cleared | {"definition": row["label"] if not _of_one(row["label"]) else row["code"]}
 
 
 def _cited(package: Mapping[str, Any], rows: Mapping[str, list[Row]]) -> set[str]:
@@ -240,6 +247,24 @@ def _document(wish: Wish, source: paths.Paths) -> Row:
     return defaults | {key: value for key, value in known.items() if value} | given
 
 
+def _event(wish: Wish) -> Row:
+    """Return the row of the document's own publication."""
+    return {
+        "event_id": wish.event,
+        "date": wish.date,
+        "date_precision": "day",
+        "track": "global",
+        "title": wish.title,
+        "description": f"{wish.issuer} publishes the text.",
+        "actors": wish.issuer.replace(";", ","),
+        "instrument_type": "plan_or_policy",
+        "source_id": f"text_{wish.id}",
+        "evidence": "read",
+        "confidence": "high",
+        "planned": "false",
+    }
+
+
 def _source(wish: Wish) -> Row:
     return {
         "source_id": f"text_{wish.id}",
@@ -259,13 +284,12 @@ def _source(wish: Wish) -> Row:
 # -------------------------------------------------------------------------------------------------------- descriptions
 
 
-def _redescribe(item: dict[str, Any], rule: Mapping[str, Any], wish: Wish) -> None:
+def _redescribe(item: dict[str, Any], rule: Mapping[str, Any], wish: Wish, ours: str) -> None:
     """Describe a table of a new report: what is said of this report's own document goes."""
     names = wish.names()
-    title = rule.get("title") or item["title"].replace("the Plan", "$name").replace("The Plan", "$Name")
-    item["title"] = Template(title).safe_substitute(names)
-    first = re.split(r"(?<=[.!?]) ", item["description"])[0]
-    item["description"] = Template(rule.get("description") or first.replace("the Plan", "$name")).safe_substitute(names)
+    item["title"] = Template(rule.get("title") or _renamed(item["title"], wish, ours)).safe_substitute(names)
+    first = _renamed(re.split(r"(?<=[.!?]) ", item["description"])[0], wish, ours)
+    item["description"] = Template(rule.get("description") or first).safe_substitute(names)
     for field in item["schema"]["fields"]:
         changed = rule.get("fields", {}).get(field["name"], {})
         if pattern := field.get("constraints", {}).get("pattern"):
@@ -274,13 +298,19 @@ def _redescribe(item: dict[str, Any], rule: Mapping[str, Any], wish: Wish) -> No
         if "constraints" in changed:
             constraints = field.get("constraints", {}) | changed["constraints"]
             field["constraints"] = {key: value for key, value in constraints.items() if value is not None}
-        field.update({key: value for key, value in changed.items() if key != "constraints"})
+        field.update({key: _filled(value, names) for key, value in changed.items() if key != "constraints"})
         field["description"] = _general(field.get("description", ""))
         allowed = field.get("constraints", {}).get("enum")
         for key in ("enumDescriptions", "categories"):
             if key in field and allowed:
                 field[key] = _of_codes(field[key], set(allowed))
-        field.update({key: _renamed(value, wish) for key, value in field.items() if key not in ("name", "constraints")})
+        said = {key: value for key, value in field.items() if key not in ("name", "constraints")}
+        field.update({key: _renamed(value, wish, ours) for key, value in said.items()})
+
+
+def _filled(value: Any, names: Mapping[str, str]) -> Any:
+    """Return words of the rules with their placeholders filled."""
+    return json.loads(Template(json.dumps(value)).safe_substitute({k: json.dumps(v)[1:-1] for k, v in names.items()}))
 
 
 def _of_codes(said: Any, allowed: set[str]) -> Any:
@@ -290,27 +320,26 @@ def _of_codes(said: Any, allowed: set[str]) -> Any:
     return [one for one in said if (one["value"] if isinstance(one, dict) else one) in allowed]
 
 
-def _renamed(value: Any, wish: Wish) -> Any:
-    """Return words with the name of the new document in place of that of this report."""
+def _renamed(value: Any, wish: Wish, ours: str) -> Any:
+    """Return words with the name of the new document in place of ``ours``, that of this report's."""
     if isinstance(value, str):
-        return value.replace("the Plan", wish.name).replace("The Plan", wish.names()["Name"])
+        return value.replace(ours, wish.name).replace(ours[:1].upper() + ours[1:], wish.names()["Name"])
     if isinstance(value, list):
-        return [_renamed(one, wish) for one in value]
+        return [_renamed(one, wish, ours) for one in value]
     if isinstance(value, dict):
-        return {key: _renamed(one, wish) for key, one in value.items()}
+        return {key: _renamed(one, wish, ours) for key, one in value.items()}
     return value
 
 
-# Sentences that say something of one document only: days, codes of its articles, names around it.
-_OF_ONE = re.compile(
-    r"\bA\d\d\b|thirteen|\b20\d\d\b|WAICO|waico|gaigap|Pax|Shanghai|China|Chinese|five source|13-article|Plan's"
-)
+def _of_one(text: str) -> bool:
+    """Return whether a sentence says something of one document only: days, codes of its articles, names around it."""
+    return bool(re.search(_rules()["of_one"], text))
 
 
 def _general(text: str) -> str:
     """Return the sentences of a description that hold for any document; the first one stays in any case."""
     said = re.split(r"(?<=[.!?]) ", text)
-    return " ".join(one for at, one in enumerate(said) if at == 0 or not _OF_ONE.search(one))
+    return " ".join(one for at, one in enumerate(said) if at == 0 or not _of_one(one))
 
 
 def _head(package: dict[str, Any], wish: Wish) -> None:

@@ -1,0 +1,320 @@
+"""A new report on another document: what travels, what its author is asked, and that it builds and passes its tests."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from policybook import data, fork, paths, ready
+from policybook.fork import chapters, files, tables
+from support import policybook
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = fork.Wish("other_2025", "Other", "Issuer", "2025-01-02", "en", Path("x"), (), "the other", "Other").names()
+CHARTER = """# A short charter on machine assistance
+
+The council adopted this charter in spring.
+
+## Purpose
+
+The council shall promote safe and open use of machine assistance. Members should share data and standards.
+
+## Duties
+
+Members must protect privacy. They should report risks each year and support developing countries.
+
+## Review
+
+The council will review this charter. It encourages voluntary codes of conduct.
+"""
+# Words of this report that no other should say.
+OURS = re.compile(
+    r"\bthe Plan\b|WAICO|waico|gaigap|Shanghai|Global AI Governance Action|13-article|Pax Silica|Washington"
+)
+
+
+def _wish(folder: Path, **other: object) -> fork.Wish:
+    text = folder / "gesetz text.md"
+    if not text.is_file():
+        text.write_text(CHARTER, encoding="utf-8")
+    said = {
+        "id": "small_charter",
+        "title": 'A "short" charter: on machine assistance',
+        "issuer": "Council of Ü",
+        "date": "2024-05-01",
+        "lang": "en",
+        "text": text,
+        "chapters": tuple(files.chapter_names(paths.Paths(ROOT))),
+        "name": "the charter",
+        "short": "Charter",
+        "today": "2026-01-02",
+    }
+    return fork.Wish(**(said | other))
+
+
+def _notebook(tmp_path: Path, *cells: tuple[str, str, dict]) -> Path:
+    notebook = nbformat.v4.new_notebook(metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}})
+    for number, (kind, source, rules) in enumerate(cells):
+        make = nbformat.v4.new_code_cell if kind == "code" else nbformat.v4.new_markdown_cell
+        tags = {"tags": ["reusable"], "policybook": {"fork": rules}} if rules is not None else {}
+        notebook.cells.append(make(source, id=f"cell-{number}", metadata=tags))
+    path = tmp_path / "chapter.ipynb"
+    nbformat.write(notebook, path)
+    return path
+
+
+# --------------------------------------------------------------------------------------------------------------- cells
+
+
+def test_only_tagged_cells_travel_with_their_words_for_a_new_report(tmp_path):
+    path = _notebook(
+        tmp_path,
+        ("markdown", "# Of the Plan", {"text": "# Of $name", "prompt": "Say it.", "ready": ["events"]}),
+        ("markdown", "A finding on the Plan.", None),
+        ("code", "from policybook import charts, data", {}),
+        ("code", "rows = 1\nother = 2\nshow = rows", {"statements": [0, 2]}),
+    )
+    made = chapters.chapter(path, NAMES, [])
+    sources = [cell.source for cell in made.cells]
+    assert sources[0].startswith("# Of the other\n\n:::{admonition} To write\n:class: pb-prompt\nSay it.")
+    assert "{glue:text}`rows_events`" in sources[0]
+    assert not any("finding" in source for source in sources)
+    assert sources[2].endswith("glue(name, number, display=False)") and '"events"' in sources[2]
+    assert sources[3] == "rows = 1\nshow = rows"
+    assert all("reusable" in cell.metadata.tags for cell in made.cells)
+
+
+def test_figures_get_other_words_and_wait_for_rows(tmp_path):
+    code = (
+        "charts.show(\n    charts.titled(draw(rows), f'{n} of the Plan', 'Of the Plan 计划'),\n    name='fig-x',\n"
+        "    caption='The Plan',\n    alt='One. '\n    'Two of the Plan.',\n)"
+    )
+    rules = {
+        "needs": ["events"],
+        "finding": 'f"{n} of $name"',
+        "measure": "Rows",
+        "caption": "Of $short",
+        "alt": "A. B.",
+    }
+    (cell,) = chapters.chapter(_notebook(tmp_path, ("code", code, rules)), NAMES, []).cells
+    compile(cell.source, "cell", "exec")
+    assert 'f"{n} of the other"' in cell.source and 'caption="Of Other"' in cell.source and "Plan" not in cell.source
+    assert cell.source.startswith('from policybook import ready\n\nif ready.is_ready("events"):')
+    assert cell.source.endswith('else:\n    ready.waiting("events")')
+    assert cell.metadata["mystnb"]["markdown_format"] == "myst"
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        ({"caption": "x"}, "no argument takes its words for caption"),
+        ({"statements": [5]}, "has 1 statements, not 6"),
+        ({"replace": [["gone", "x"]]}, "does not hold 'gone'"),
+        ({"before": "x = 1", "finding": "$nobody"}, "nobody"),
+    ],
+)
+def test_rules_that_do_not_fit_the_code_are_told_with_their_cell(tmp_path, rules, said):
+    with pytest.raises(fork.ForkError, match=f"chapter.ipynb, cell cell-0: .*{re.escape(said)}"):
+        chapters.chapter(_notebook(tmp_path, ("code", "rows = 1", rules)), NAMES, [])
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "book").glob("*.ipynb")), ids=lambda path: path.stem)
+def test_no_cell_that_travels_names_the_document_of_this_report(path):
+    made = chapters.chapter(path, NAMES, [(0, "Preamble"), (1, "One")])
+    assert made.cells, "no cell of this chapter travels"
+    for cell in made.cells:
+        assert not OURS.search(cell.source), f"{path.name}, cell {cell.id}: {OURS.search(cell.source)[0]!r}"
+        if cell.cell_type == "code":
+            compile(cell.source, cell.id, "exec")
+
+
+def test_every_table_of_the_rules_is_one_of_the_package(report):
+    assert set(tables.rules()) <= set(data.names(report))
+
+
+# --------------------------------------------------------------------------------------------------------------- faults
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"id": "Ünfit id"}, "--id 'Ünfit id': write 3 to 40 of a-z"),
+        ({"title": " "}, "--title: is empty"),
+        ({"title": "<script>"}, "write it without < >"),
+        ({"date": "yesterday"}, "--date 'yesterday': write a day as YYYY-MM-DD"),
+        ({"lang": "de"}, "--lang 'de': there are rules for en (English), zh (Chinese)"),
+        ({"url": "javascript:x"}, "--url 'javascript:x': write an http"),
+        ({"chapters": ("index", "poems")}, "chapters poems: there are index, background"),
+        ({"text": Path("nowhere.txt")}, "nowhere.txt: no such file"),
+    ],
+)
+def test_what_is_wrong_with_a_wish_is_told(tmp_path, report, other, said):
+    found = fork.problems(_wish(tmp_path, **other), tmp_path / "new", report)
+    assert len(found) == 1 and said in found[0], found
+
+
+def test_all_faults_are_told_at_once_and_nothing_is_written(tmp_path, report):
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "mine.txt").write_text("mine")
+    with pytest.raises(fork.ForkError) as told:
+        fork.make(_wish(tmp_path, id="X", date="never"), tmp_path / "full", report)
+    assert len(str(told.value).splitlines()) == 3 and "is there already" in str(told.value)
+    assert [path.name for path in (tmp_path / "full").iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("text", "other", "said"),
+    [
+        ("", {}, "no text"),
+        ("Der Rat hat diese Ordnung im Frühling beschlossen. Sie gilt für alle Mitglieder.", {}, "language 'de'"),
+        (CHARTER, {"lang": "zh"}, "not 'zh' as asked"),
+        (CHARTER, {"pattern": "^Law"}, "matches no line"),
+        (CHARTER, {"compare": ("nobody_2020",)}, "no document nobody_2020"),
+    ],
+)
+def test_a_text_that_cannot_be_used_leaves_nothing_behind(tmp_path, report, text, other, said):
+    (tmp_path / "gesetz text.md").write_text(text, encoding="utf-8")
+    before = sorted(tmp_path.iterdir())
+    with pytest.raises(ValueError, match=re.escape(said)):
+        fork.make(_wish(tmp_path, **other), tmp_path / "new", report)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_within_a_repository_none_is_made(tmp_path, report):
+    (tmp_path / ".git").mkdir()
+    (found,) = fork.problems(_wish(tmp_path), tmp_path / "deep" / "new", report)
+    assert "lies in the repository" in found
+
+
+def test_an_interrupted_try_leaves_nothing_behind(tmp_path, report, monkeypatch):
+    wish, before = _wish(tmp_path), sorted(tmp_path.iterdir())
+    monkeypatch.setattr(fork, "_commit", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        fork.make(wish, tmp_path / "new", report)
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_command_says_what_it_would_write_and_what_is_wrong(tmp_path, root):
+    text = _wish(tmp_path).text
+    said = ["--id", "small_charter", "--title", "Charter", "--issuer", "Council", "--date", "2024-05-01"]
+    asked = ["new", str(tmp_path / "new"), *said, "--text", str(text), "--compare", "un_78_265"]
+    done = policybook(*asked, "--dry-run", cwd=root)
+    assert "data/texts/token_counts.csv" in done.stdout and "nothing was written" in done.stdout
+    assert not (tmp_path / "new").exists()
+    done = policybook(*asked, "--without", "poems", cwd=root, check=False)
+    assert done.returncode == 2 and "--without poems: there are index" in done.stderr and "Traceback" not in done.stderr
+    done = policybook("new", str(tmp_path / "new"), cwd=root, check=False)
+    assert done.returncode == 2 and "--id ''" in done.stderr and "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------------------------------------------------- new reports
+
+
+def _run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"POLICYBOOK_ROOT": "", "PYTHONPATH": str(folder / "book")}
+    return subprocess.run([sys.executable, *command], cwd=folder, env=env, capture_output=True, text=True, timeout=900)
+
+
+@pytest.fixture(scope="module")
+def charter(tmp_path_factory) -> Path:
+    """A report on a short text, in a path with a blank and letters beyond ASCII, without the chapter on reception."""
+    folder = tmp_path_factory.mktemp("neuer bericht é")
+    names = [name for name in files.chapter_names(paths.Paths(ROOT)) if name != "reception"]
+    wish = _wish(folder, chapters=tuple(names), compare=("us_aiap_2025", "un_78_265"), licence="none")
+    fork.make(wish, folder / "report", paths.Paths(ROOT))
+    return folder / "report"
+
+
+def test_a_new_report_has_its_own_data_and_none_of_this_reports_own(charter):
+    report = paths.Paths(charter)
+    assert data.check(report) == []
+    articles = data.load("articles", report)
+    assert articles["short_title"].tolist() == ["Preamble", "Purpose", "Duties", "Review"]
+    counted = data.load("token_counts", report)
+    assert set(counted["version_id"]) == {"small_charter", "us_aiap_2025", "un_78_265"}
+    shall = counted[(counted["version_id"] == "small_charter") & (counted["token"] == "shall")]
+    assert shall["count"].sum() == 1 and shall["section"].tolist() == ["A01"]
+    for name in ("commitments", "followup", "memberships"):
+        assert data.load(name, report).empty, name
+    assert data.load("events", report)["event_id"].tolist() == ["ev_example", "ev_small_charter"]
+    for name in ("standards", "indicators", "items", "claims"):
+        assert len(data.load(name, report)) == 1 and not ready.is_ready(name, report=report), name
+    for path in [
+        *charter.glob("*.*"),
+        *charter.glob("book/*.ipynb"),
+        report.descriptor,
+        *charter.glob("data/*/*book.csv"),
+    ]:
+        found = OURS.search(path.read_text(encoding="utf-8")) if path.is_file() else None
+        assert not found, f"{path.relative_to(charter)}: {found[0]!r}"
+    assert "reception" not in (charter / "_toc.yml").read_text()
+    assert not (charter / "book" / "reception.ipynb").exists()
+    settled = json.loads(report.descriptor.read_text())["report"]
+    assert (settled["document"], settled["name"]) == ("small_charter", "the charter")
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_a_new_report_is_a_clean_repository(charter):
+    said = subprocess.run(["git", "log", "--oneline"], cwd=charter, capture_output=True, text=True, check=True).stdout
+    assert len(said.splitlines()) == 1 and "New report on" in said
+
+
+@pytest.mark.book
+def test_a_new_report_builds_and_draws_when_its_tables_are_filled(charter, tmp_path):
+    target = tmp_path / "filled"
+    shutil.copytree(charter, target)
+    report = paths.Paths(target)
+    events = (target / "data" / "background" / "events.csv").read_text(encoding="utf-8").splitlines()
+    row = events[1].replace("ev_example", "ev_adopted").replace(",recalled,", ",read,")
+    columns = events[0].split(",")
+    cells = dict(zip(columns, next(csv.reader([row])), strict=True)) | {"source_id": "text_small_charter"}
+    with (target / "data" / "background" / "events.csv").open("a", encoding="utf-8", newline="") as stream:
+        csv.DictWriter(stream, columns, lineterminator="\n").writerow(cells)
+    data.refresh(report)
+    assert data.check(report) == []
+    done = _run(target, "-m", "policybook.cli", "build")
+    assert done.returncode == 0, done.stdout + done.stderr
+    page = (target / "_build" / "html" / "book" / "background.html").read_text(encoding="utf-8")
+    assert 'id="fig-background-pace"' in page and 'id="fig-background-timeline"' in page and "Not drawn yet" in page
+    assert (target / "_build" / "html" / "report.pdf").stat().st_size > 50_000
+
+
+TEXTS = os.environ.get("POLICYBOOK_TEXTS", "")
+
+
+@pytest.mark.book
+@pytest.mark.skipif(not TEXTS, reason="the full texts are not here: POLICYBOOK_TEXTS names no folder of them")
+def test_a_report_on_a_long_document_builds_and_passes_its_own_tests(tmp_path):
+    parts = ("introduction", "pillar_1", "pillar_2", "pillar_3")
+    text = "".join((Path(TEXTS) / f"us_aiap_2025__{part}.txt").read_text(encoding="utf-8") for part in parts)
+    (tmp_path / "plan.txt").write_text(text, encoding="utf-8")
+    wish = _wish(
+        tmp_path,
+        id="us_aiap_2025",
+        title="America's AI Action Plan",
+        issuer="The White House",
+        date="2025-07-23",
+        text=tmp_path / "plan.txt",
+        name="the US plan",
+        short="US AI Action Plan",
+        section="pillar",
+    )
+    target = tmp_path / "us"
+    fork.make(wish, target, paths.Paths(ROOT))
+    titles = data.load("articles", paths.Paths(target))["short_title"].tolist()
+    assert len(titles) == 4 and titles[1].startswith("Pillar I: Accelerate")
+    done = _run(target, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests")
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    figures = json.loads((target / "_build" / "html" / "figures" / "index.json").read_text(encoding="utf-8"))
+    assert {"fig-plan-terms", "fig-plan-ladder", "fig-plan-likeness", "fig-plan-keyness"} <= {
+        one["name"] for one in figures
+    }
