@@ -225,8 +225,8 @@ CALLS = {
 # Functions of these modules that need no table of rows, or a single row of one.
 APART = {
     "articles": "label merged article_links ask_link headings neighbours theme_links plain",
-    "background": "material_end end_in_words tracks codes strands moves labelled midpoint stack spread place_labels anchor "
-    "quantity",
+    "background": "material_end end_in_words tracks codes strands moves labelled midpoint stack spread place_labels "
+    "anchor quantity",
     "claims": "topics claim_anchor warning_anchor claimant share_text plan_links where verdict_badge",
     "coverage": "regions",
     "followup": "scopes timings span timing anchor note_pieces step_text status_cell benchmark_anchor benchmark_text "
