@@ -21,6 +21,8 @@ from policybook.data import seen
 LEVEL = 0.05
 # How many key words are shown of each text.
 KEY_WORDS = 12
+# How many texts a chart shows at most; which ones, :func:`nearest` says.
+MOST_TEXTS = 30
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
@@ -113,6 +115,25 @@ def institution_mentions() -> pd.DataFrame:
     rows = data.load("named_bodies")
     rows = rows[rows["version_id"].isin(versions["version_id"])]
     return with_documents(rows, versions, data.load("documents"))
+
+
+def nearest(documents: Iterable[str], most: int = MOST_TEXTS) -> tuple[list[str], str]:
+    """Return the documents (short names) that a chart shows, in the order given, and the rule in words.
+
+    Up to ``most`` are all shown, and the rule is empty. Of more, those nearest to this report's document in date are
+    kept, itself first; of two equally near, the one that comes first by name.
+    """
+    given = list(dict.fromkeys(documents))
+    if len(given) <= most:
+        return given, ""
+    registry = data.load("documents")
+    registry["document"] = registry["doc_id"].map(names(registry))
+    days = registry.drop_duplicates("document").set_index("document")["date"]
+    own = registry.loc[registry["doc_id"] == PLAN]
+    apart = {name: abs((days[name] - own["date"].iloc[0]).days) for name in given}
+    first = own["document"].iloc[0]
+    kept = set(sorted(given, key=lambda name: (name != first, apart[name], name))[:most])
+    return [name for name in given if name in kept], f"{most} of {len(given)} texts: those nearest to {first} in date"
 
 
 # ------------------------------------------------------------------------------------------- words of pairs of texts
