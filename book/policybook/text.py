@@ -117,11 +117,11 @@ def institution_mentions() -> pd.DataFrame:
     return with_documents(rows, versions, data.load("documents"))
 
 
-def nearest(documents: Iterable[str], most: int = MOST_TEXTS) -> tuple[list[str], str]:
+def nearest(documents: Iterable[str], most: int = MOST_TEXTS, keep: Iterable[str] = ()) -> tuple[list[str], str]:
     """Return the documents (short names) that a chart shows, in the order given, and the rule in words.
 
     Up to ``most`` are all shown, and the rule is empty. Of more, those nearest to this report's document in date are
-    kept, itself first; of two equally near, the one that comes first by name.
+    kept, itself and those in ``keep`` first; of two equally near, the one that comes first by name.
     """
     given = list(dict.fromkeys(documents))
     if len(given) <= most:
@@ -132,7 +132,8 @@ def nearest(documents: Iterable[str], most: int = MOST_TEXTS) -> tuple[list[str]
     own = registry.loc[registry["doc_id"] == PLAN]
     apart = {name: abs((days[name] - own["date"].iloc[0]).days) for name in given}
     first = own["document"].iloc[0]
-    kept = set(sorted(given, key=lambda name: (name != first, apart[name], name))[:most])
+    always = {first, *keep}
+    kept = set(sorted(given, key=lambda name: (name not in always, apart[name], name))[:most])
     return [name for name in given if name in kept], f"{most} of {len(given)} texts: those nearest to {first} in date"
 
 
@@ -163,13 +164,16 @@ def critical_g2(tests: int, level: float = LEVEL) -> float:
     return float(chdtri(1, level / tests))
 
 
-def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS) -> pd.DataFrame:
+def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS, keep: Iterable[str] = ()) -> pd.DataFrame:
     """Return the rows of a token table that are among the ``most`` key words of one text beside any other.
 
     Key words are those with the largest G2 in either direction above :func:`critical_g2`, with as many tests as the
     table has tokens. What a reader can choose from the rows returned is therefore what the whole table would give. The
-    attribute ``sizes`` of the result holds the words of each text.
+    attribute ``sizes`` of the result holds the words of each text. Of many texts there are those of :func:`nearest`,
+    with those in ``keep``; the attribute ``shown`` says so.
     """
+    columns, shown = nearest(table.columns, keep=keep)
+    table = table[columns]
     counts, sizes = table.to_numpy(float), table.sum().to_numpy(float)
     least = critical_g2(len(table))
     chosen = np.zeros(len(table), dtype=bool)
@@ -180,6 +184,7 @@ def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS) -> pd.DataFrame:
         top = np.argsort(-value, kind="stable")[:most]
         chosen[top[value[top] > 0]] = True
     found = table[chosen]
+    found.attrs["shown"] = shown
     found.attrs["sizes"] = {name: int(size) for name, size in table.sum().items()}
     return found
 
