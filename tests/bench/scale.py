@@ -5,8 +5,8 @@
 For each number of counted texts (default 200) a copy of this report is made in a temporary folder, with invented texts
 added until it has so many: 3,000 to 60,000 words in 8 to 120 sections, words in Zipf's proportions out of 20,000, each
 text leaning to the words of two of twelve subjects, every fifth in Chinese, and the report's own document as a whole
-text. The package counts them, so that every table is what a user would have. The copy must pass the check of its data; it
-is built from nothing and once more unchanged. Seconds are wall-clock time, memory is the peak of the largest process.
+text. The package counts them, so that every table is what a user would have. The copy must pass the check of its data;
+it is built from nothing and once more unchanged. Seconds are wall-clock time, memory is the peak of the largest process.
 The seed is fixed: two runs make the same tables.
 """
 
@@ -302,7 +302,8 @@ notebook = nbformat.read(sys.argv[1], as_version=4)
 NotebookClient(notebook, timeout=600, record_timing=True, resources={"metadata": {"path": sys.argv[2]}}).execute()
 def seconds(cell):
     at = cell.metadata.execution
-    ends = [datetime.fromisoformat(at[key].replace("Z", "+00:00")) for key in ("iopub.status.busy", "shell.execute_reply")]
+    keys = ("iopub.status.busy", "shell.execute_reply")
+    ends = [datetime.fromisoformat(at[key].replace("Z", "+00:00")) for key in keys]
     return (ends[1] - ends[0]).total_seconds()
 print(json.dumps({cell.id: seconds(cell) for cell in notebook.cells if cell.cell_type == "code"}))
 """
