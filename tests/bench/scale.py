@@ -5,8 +5,8 @@
 For each number of counted texts (default 200) a copy of this report is made in a temporary folder, with invented texts
 added until it has so many: 3,000 to 60,000 words in 8 to 120 sections, words in Zipf's proportions out of 20,000, each
 text leaning to the words of two of twelve subjects, every fifth in Chinese, and the report's own document as a whole
-text. The package counts them, so that every table is what a user would have. The copy must pass the check of its data;
-it is built from nothing and once more unchanged. Seconds are wall-clock time, memory is the peak of the largest process.
+text. The package counts them, so that every table is what a user would have. The copy must pass the check of its
+data and is built from nothing and once more unchanged. Seconds are wall-clock time, memory is the peak of the largest process.
 The seed is fixed: two runs make the same tables.
 """
 
