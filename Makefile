@@ -40,6 +40,7 @@ check: .venv/book.done
 bench: .venv/test.done
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/count_texts.py
+	$(BIN)/python tests/bench/scale.py
 	$(BIN)/policybook build
 	$(BIN)/python tests/bench/pages.py
 

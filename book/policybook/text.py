@@ -21,6 +21,8 @@ from policybook.data import seen
 LEVEL = 0.05
 # How many key words are shown of each text.
 KEY_WORDS = 12
+# How many texts a chart shows at most; which ones, :func:`nearest` says.
+MOST_TEXTS = 30
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
@@ -115,6 +117,26 @@ def institution_mentions() -> pd.DataFrame:
     return with_documents(rows, versions, data.load("documents"))
 
 
+def nearest(documents: Iterable[str], most: int = MOST_TEXTS, keep: Iterable[str] = ()) -> tuple[list[str], str]:
+    """Return the documents (short names) that a chart shows, in the order given, and the rule in words.
+
+    Up to ``most`` are all shown, and the rule is empty. Of more, those nearest to this report's document in date are
+    kept, itself and those in ``keep`` first; of two equally near, the one that comes first by name.
+    """
+    given = list(dict.fromkeys(documents))
+    if len(given) <= most:
+        return given, ""
+    registry = data.load("documents")
+    registry["document"] = registry["doc_id"].map(names(registry))
+    days = registry.drop_duplicates("document").set_index("document")["date"]
+    own = registry.loc[registry["doc_id"] == settings.load().document]
+    apart = {name: abs((days[name] - own["date"].iloc[0]).days) for name in given}
+    first = own["document"].iloc[0]
+    always = {first, *keep}
+    kept = set(sorted(given, key=lambda name: (name not in always, apart[name], name))[:most])
+    return [name for name in given if name in kept], f"{most} of {len(given)} texts: those nearest to {first} in date"
+
+
 # ------------------------------------------------------------------------------------------- words of pairs of texts
 
 
@@ -142,13 +164,16 @@ def critical_g2(tests: int, level: float = LEVEL) -> float:
     return float(chdtri(1, level / tests))
 
 
-def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS) -> pd.DataFrame:
+def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS, keep: Iterable[str] = ()) -> pd.DataFrame:
     """Return the rows of a token table that are among the ``most`` key words of one text beside any other.
 
     Key words are those with the largest G2 in either direction above :func:`critical_g2`, with as many tests as the
     table has tokens. What a reader can choose from the rows returned is therefore what the whole table would give. The
-    attribute ``sizes`` of the result holds the words of each text.
+    attribute ``sizes`` of the result holds the words of each text. Of many texts there are those of :func:`nearest`,
+    with those in ``keep``; the attribute ``shown`` says so.
     """
+    columns, shown = nearest(table.columns, keep=keep)
+    table = table[columns]
     counts, sizes = table.to_numpy(float), table.sum().to_numpy(float)
     least = critical_g2(len(table))
     chosen = np.zeros(len(table), dtype=bool)
@@ -159,6 +184,7 @@ def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS) -> pd.DataFrame:
         top = np.argsort(-value, kind="stable")[:most]
         chosen[top[value[top] > 0]] = True
     found = table[chosen]
+    found.attrs["shown"] = shown
     found.attrs["sizes"] = {name: int(size) for name, size in table.sum().items()}
     return found
 

@@ -11,7 +11,7 @@ import pandas as pd
 from policybook import settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
 from policybook.charts.plan import count_matrix, listed, matrix
-from policybook.text import FORCES, KEY_WORDS, commands
+from policybook.text import FORCES, KEY_WORDS, commands, nearest
 from policybook.text import LADDER as RUNGS
 
 FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
@@ -24,6 +24,12 @@ FORCE_LABELS = {
 }
 
 
+def _shown(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """Return the rows of the texts that a chart shows, and what to add to its subtitle; findings count all texts."""
+    documents, rule = nearest(rows["document"])
+    return rows[rows["document"].isin(documents)], f". Shown are {rule}" if rule else ""
+
+
 def institutions(mentions: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw how often full texts name international bodies; bodies and texts without any mention are left out."""
     found = mentions[mentions["mentions"] > 0].copy()
@@ -34,6 +40,8 @@ def institutions(mentions: pd.DataFrame) -> alt.TopLevelMixin:
     un = found.loc[found["body"] == "United Nations", "document"].nunique()
     makers = found.loc[found["body"].isin(["ISO", "IEC", "ITU"]), "document"].nunique()
     spread = found.groupby("body")["document"].nunique().sort_values(ascending=False, kind="stable")
+    found, cut = _shown(found)
+    spread = spread[spread.index.isin(found["body"])]
     chart = count_matrix(
         found[["document", "body", "count", "mark"]],
         x="body",
@@ -43,7 +51,9 @@ def institutions(mentions: pd.DataFrame) -> alt.TopLevelMixin:
         steps=(2, 6),
     ).properties(width=23 * len(spread), height=22 * found["document"].nunique())
     finding = f"{un} of {texts} full texts name the United Nations, {makers} name ISO, IEC or ITU"
-    return titled(chart, finding, "Mentions in each whole text (number of times), bodies named by most texts first")
+    return titled(
+        chart, finding, "Mentions in each whole text (number of times), bodies named by most texts first" + cut
+    )
 
 
 def rate_panels(rows: pd.DataFrame, *, base: str, columns: int, row_height: int) -> alt.ConcatChart:
@@ -128,7 +138,8 @@ def subjects(rows: pd.DataFrame) -> alt.TopLevelMixin:
     most, least = using.idxmax(), using.idxmin()
     finding = f"{using[most]} of {texts} texts have words of {_short(most)}, {using[least]} of {_short(least)}"
     measure = "Matches per 1,000 words with 95 % intervals, square-root scale; hollow points: no match"
-    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure)
+    rows, cut = _shown(rows)
+    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure + cut)
 
 
 def modals(rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -137,7 +148,8 @@ def modals(rows: pd.DataFrame) -> alt.TopLevelMixin:
     total, law = int(shall["count"].sum()), int(shall.loc[shall["force"] == "binding", "count"].sum())
     finding = f"Law commands: {law} of {total} “shall” stand in the one binding text"
     measure = "Matches per 1,000 words with 95 % intervals, square-root scale; hollow points: no match"
-    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure)
+    rows, cut = _shown(rows)
+    return titled(rate_panels(rows, base="words", columns=3, row_height=14), finding, measure + cut)
 
 
 def chinese_terms(rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -151,7 +163,8 @@ def chinese_terms(rows: pd.DataFrame) -> alt.TopLevelMixin:
         f"({one['document']}), at most {other['rate']:.1f} in the others"
     )
     measure = "Uses per 1,000 Chinese characters, 95 % intervals, square-root scale; hollow: no use"
-    return titled(rate_panels(rows, base="characters", columns=3, row_height=19), finding, measure)
+    rows, cut = _shown(rows)
+    return titled(rate_panels(rows, base="characters", columns=3, row_height=19), finding, measure + cut)
 
 
 def _short(term: str) -> str:
@@ -168,6 +181,8 @@ def ladder(rows: pd.DataFrame) -> alt.TopLevelMixin:
 
     ``rows`` comes from :func:`policybook.text.ladder`.
     """
+    texts, most = rows["document"].nunique(), int((commands(rows)["share"] > 0.5).sum())
+    rows, cut = _shown(rows)
     rungs = list(dict.fromkeys(rows["term_id"].sort_values(key=lambda ids: ids.map(RUNGS.index))))
     # Dark and light in turn, for readers without colours.
     colours = dict(zip(RUNGS, [RED, ORANGE, BLUE, SKY, GREEN, PINK], strict=True))
@@ -229,10 +244,9 @@ def ladder(rows: pd.DataFrame) -> alt.TopLevelMixin:
     )
     points = base.mark_point(color=RED, size=42, opacity=1).encode(x=x)
     panel = (spans + points).properties(width=130, height=19 * len(order))
-    most = right.loc[right["share"] > 0.5, "document"]
-    finding = f"“Shall” and “must” are more than half of the words of obligation in {len(most)} of {len(order)} texts"
+    finding = f"“Shall” and “must” are more than half of the words of obligation in {most} of {texts} texts"
     measure = "Share of each word among words of obligation (in brackets their number); right: 95 % Wilson intervals"
-    return titled(alt.hconcat(bars, panel, spacing=14), finding, measure)
+    return titled(alt.hconcat(bars, panel, spacing=14), finding, measure + cut)
 
 
 def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -242,6 +256,10 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     """
     order = list(dict.fromkeys(rows["document"]))
     pairs = rows[rows["document"] != rows["other"]]
+    first = pairs.sort_values(["cosine", "document", "other"], ascending=[False, True, True]).iloc[0]
+    pairs, cut = _shown(pairs)
+    order = [name for name in order if name in set(pairs["document"])]
+    pairs = pairs[pairs["other"].isin(order)]
     shown = pairs.assign(mark=(100 * pairs["cosine"]).round().astype(int).astype(str), cosine=pairs["cosine"].round(3))
     base = matrix(shown, x="other", y="document", columns=order, lines=order)
     base = base.encode(tooltip=["document:N", "other:N", alt.Tooltip("cosine:Q", format=".2f")])
@@ -252,11 +270,10 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     text = base.mark_text(fontSize=10.5).encode(
         text="mark:N", color=alt.condition(f"datum.cosine >= {0.62 * top:.3f}", alt.value(PAPER), alt.value(INK))
     )
-    first = pairs.sort_values(["cosine", "document", "other"], ascending=[False, True, True]).iloc[0]
     finding = f"Most alike are {first['document']} and {first['other']} (cosine {first['cosine']:.2f})"
     chart = (cells + text).properties(width=23 * len(order), height=23 * len(order))
     measure = "Cosine of tf-idf weights of the words, in hundredths; neighbours on the axes are texts that cluster"
-    return titled(chart, finding, measure)
+    return titled(chart, finding, measure + cut)
 
 
 def keyness(
@@ -333,6 +350,7 @@ def keyness(
     said = "['Right: ' + a, 'Left: ' + b]"
     start = f"a == {json.dumps(first)} && b == {json.dumps(second)}"
     measure = "Right: words that the first text uses more, left: the second. Beside the bars: counts in both"
+    measure += f". To choose from: {table.attrs['shown']}" if table.attrs.get("shown") else ""
     heading = titled(chart, finding, measure).title
     heading.text = alt.expr(f"{start} ? {json.dumps(heading.text, ensure_ascii=False)} : {said}")
     return chart.properties(title=heading)
