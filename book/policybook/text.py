@@ -223,7 +223,7 @@ def likeness(table: pd.DataFrame) -> pd.DataFrame:
     long = table.rename_axis("token").reset_index().melt("token", var_name="document", value_name="count")
     cosines = compare.similarity(long[long["count"] > 0])
     order = compare.cluster_order(cosines)
-    ordered = cosines.loc[order, order].rename_axis("document").reset_index()
+    ordered = cosines.loc[order, order].copy().rename_axis("document").reset_index()
     return ordered.melt("document", var_name="other", value_name="cosine")
 
 
