@@ -64,6 +64,7 @@ def _open(context, path):
     page.goto(path.as_uri())
     # Tables that wait to be laid out have no size that could be measured; a reader meets them with theirs.
     page.evaluate("document.documentElement.classList.remove('pb-wait')")
+    page.mouse.move(9, 9)  # a page that needs no scrolling: charts wait for the reader's first act
     for chart in page.query_selector_all(".pb-chart"):
         chart.scroll_into_view_if_needed()
         page.wait_for_timeout(30)

@@ -113,4 +113,4 @@ def test_the_manifest_names_the_tables_read(chapters, tmp_path):
     manifest = json.loads((tmp_path / "cache" / execute.MANIFEST).read_text())
     tables = {key.rsplit("/")[-1]: value["tables"] for key, value in manifest.items()}
     assert tables["one.ipynb"] == ["countries"]
-    assert set(tables["two.ipynb"]) == {"events", "sources"}
+    assert set(tables["two.ipynb"]) == {"events", "sources", "report"}
