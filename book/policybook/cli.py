@@ -421,8 +421,10 @@ def text_review(version_id: str, place: str, pattern: str | None, encoding: str 
 
 
 @contextmanager
-def _text_problems() -> Iterator[None]:
-    """End the program with a clear line when a text cannot be added."""
+def _text_problems(
+    where: str = "the data package", files: str = "data", still: str = "nothing was changed"
+) -> Iterator[None]:
+    """End the program with a clear line when a text cannot be added; ``still`` says what is as it was."""
     from policybook import corpus, intake
 
     try:
@@ -430,12 +432,12 @@ def _text_problems() -> Iterator[None]:
     except (intake.IntakeError, corpus.CorpusError) as error:
         _fail(error, 2)
     except data.DataError as error:
-        _problems(error.problems)
+        _problems(error.problems, where)
         sys.exit(2)
     except OSError as error:
-        _fail(OSError(f"{error.filename or 'data'}: {error.strerror}; nothing was changed"), 2)
+        _fail(OSError(f"{error.filename or files}: {error.strerror}; {still}"), 2)
     except KeyboardInterrupt:
-        ERR.print("stopped; nothing was changed")
+        ERR.print(f"stopped; {still}")
         sys.exit(130)
 
 
@@ -571,20 +573,13 @@ def _wish(said: dict[str, object], source: paths.Paths) -> object:
 @contextmanager
 def _new_problems() -> Iterator[None]:
     """End the program with clear lines when a new report cannot be made."""
-    from policybook import corpus, fork, intake
+    from policybook import fork
 
-    try:
-        yield
-    except (fork.ForkError, intake.IntakeError, corpus.CorpusError) as error:
-        _fail(error, 2)
-    except data.DataError as error:
-        _problems(error.problems, "the data of the new report")
-        sys.exit(2)
-    except OSError as error:
-        _fail(OSError(f"{error.filename or 'files'}: {error.strerror}; nothing was left behind"), 2)
-    except KeyboardInterrupt:
-        ERR.print("stopped; nothing was left behind")
-        sys.exit(130)
+    with _text_problems("the data of the new report", "files", "nothing was left behind"):
+        try:
+            yield
+        except fork.ForkError as error:
+            _fail(error, 2)
 
 
 @main.command()

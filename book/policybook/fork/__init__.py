@@ -21,9 +21,8 @@ from policybook import corpus, paths, sources
 from policybook.fork import chapters, files, tables
 from policybook.fork.chapters import ForkError
 
-__all__ = ["LICENCES", "ForkError", "Wish", "make", "plan"]
+__all__ = ["ForkError", "Wish", "make", "plan"]
 
-LICENCES = {"mit": "MIT", "apache-2.0": "Apache-2.0", "none": ""}
 _ID = re.compile(r"[a-z][a-z0-9_]{2,39}")
 
 

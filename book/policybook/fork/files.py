@@ -13,10 +13,9 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 import nbformat
-from sphinx_external_toc.parsing import parse_toc_yaml
 from yaml import safe_dump, safe_load
 
-from policybook import paths
+from policybook import paths, site
 
 if TYPE_CHECKING:
     from policybook.fork import Wish
@@ -56,13 +55,9 @@ _SKIPPED = shutil.ignore_patterns("__pycache__", "*.pyc", ".ipynb_checkpoints")
 
 def chapter_names(source: paths.Paths) -> list[str]:
     """Return the stems of the chapters of a report that can travel, in the order of its table of contents."""
-    toc = parse_toc_yaml(source.root / "_toc.yml")
-    order = [toc.root.docname]
-    for name in order:
-        order.extend(str(item) for tree in toc[name].subtrees for item in tree.items if str(item) in toc)
     return [
         Path(name).name
-        for name in order
+        for name in site.reading_order(source)
         if (source.book / f"{Path(name).name}.ipynb").is_file() or name == "book/references"
     ]
 
@@ -140,8 +135,8 @@ def _yaml(text: str) -> str:
 def _project(source: paths.Paths, wish: Wish) -> str:
     text = (source.root / "pyproject.toml").read_text(encoding="utf-8")
     about = f"An executable research report on {wish.title}, and the package its chapters import".replace('"', "'")
-    text = re.sub(r"(?m)^description = .*$", lambda _: f'description = "{about}"', text, count=1)
-    return text  # the package stays under the terms of its makers
+    # The package stays under the terms of its makers.
+    return re.sub(r"(?m)^description = .*$", lambda _: f'description = "{about}"', text, count=1)
 
 
 def _origin(source: paths.Paths) -> str:

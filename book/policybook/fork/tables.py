@@ -18,6 +18,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 from policybook import codebooks, corpus, data, intake, paths, settings, sources
+from policybook.editing import Tables
 from policybook.fork.chapters import ForkError
 from policybook.sectioning import Section, sections
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 Row = dict[str, str]
 _RULES = paths.TEMPLATES / "fork" / "tables.json"
-# The registry of documents and what was counted of them, by the column that names the text.
-_OF_TEXTS = {"documents": "doc_id", "text_versions": "doc_id"}
 
 
 def rules() -> dict[str, dict[str, Any]]:
@@ -108,9 +107,7 @@ def make(
 
 
 def _rows(name: str, report: paths.Paths) -> list[Row]:
-    path = report.data / data.resource(name, report)["path"]
-    with path.open(encoding="utf-8", newline="") as stream:
-        return list(csv.DictReader(stream))
+    return Tables(report)[name]
 
 
 def _documents(wish: Wish, source: paths.Paths) -> set[str]:
