@@ -328,6 +328,17 @@ def test_a_new_report_has_its_own_data_and_none_of_this_reports_own(charter):
     assert (settled["document"], settled["name"]) == ("small_charter", "the charter")
 
 
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [("mit", "are under the MIT License"), ("apache-2.0", "END OF TERMS AND CONDITIONS"), ("none", "All rights reserved")],
+)
+def test_the_licence_stands_in_full_beside_that_of_the_package(tmp_path, licence, said):
+    wish = _wish(tmp_path, licence=licence, author="Ann Author")
+    files.write(wish, paths.Paths(ROOT), paths.Paths(tmp_path / "new"))
+    text = (tmp_path / "new" / "LICENSE").read_text(encoding="utf-8")
+    assert said in text and "2026 Ann Author" in text and "Permission is hereby granted" in text and "$" not in text
+
+
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_new_report_is_a_clean_repository(charter):
     said = subprocess.run(["git", "log", "--oneline"], cwd=charter, capture_output=True, text=True, check=True).stdout

@@ -21,8 +21,8 @@ from policybook.data import seen
 LEVEL = 0.05
 # How many key words are shown of each text.
 KEY_WORDS = 12
-# How many texts a chart shows at most; which ones, :func:`nearest` says.
-MOST_TEXTS = 30
+# How many texts a chart shows at most, one on each line and in pairs; which ones, :func:`nearest` says.
+MOST_TEXTS, MOST_PAIRED = 24, 20
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
@@ -183,7 +183,7 @@ def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS, keep: Iterable[st
     attribute ``sizes`` of the result holds the words of each text. Of many texts there are those of :func:`nearest`,
     with those in ``keep``; the attribute ``shown`` says so.
     """
-    columns, shown = nearest(table.columns, keep=keep)
+    columns, shown = nearest(table.columns, MOST_PAIRED, keep)
     table = table[columns]
     counts, sizes = table.to_numpy(float), table.sum().to_numpy(float)
     least = critical_g2(len(table))

@@ -11,7 +11,7 @@ import pandas as pd
 from policybook import data, settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
 from policybook.charts.plan import count_matrix, listed, matrix
-from policybook.text import FORCES, KEY_WORDS, commands, names, nearest
+from policybook.text import FORCES, KEY_WORDS, MOST_PAIRED, commands, names, nearest
 from policybook.text import LADDER as RUNGS
 
 FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
@@ -266,7 +266,7 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     first = pairs.sort_values(["cosine", "document", "other"], ascending=[False, True, True]).iloc[0]
     own = names(data.load("documents"))[settings.load().document]
     alike = pairs.loc[pairs["document"] == own].set_index("other")["cosine"].to_dict()
-    pairs, cut = _shown(pairs, alike=alike | {own: 1.0} if alike else None)
+    pairs, cut = _shown(pairs, most=MOST_PAIRED, alike=alike | {own: 1.0} if alike else None)
     order = [name for name in order if name in set(pairs["document"])]
     pairs = pairs[pairs["other"].isin(order)]
     shown = pairs.assign(mark=(100 * pairs["cosine"]).round().astype(int).astype(str), cosine=pairs["cosine"].round(3))
