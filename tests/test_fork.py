@@ -330,7 +330,11 @@ def test_a_new_report_has_its_own_data_and_none_of_this_reports_own(charter):
 
 @pytest.mark.parametrize(
     ("licence", "said"),
-    [("mit", "are under the MIT License"), ("apache-2.0", "END OF TERMS AND CONDITIONS"), ("none", "All rights reserved")],
+    [
+        ("mit", "are under the MIT License"),
+        ("apache-2.0", "END OF TERMS AND CONDITIONS"),
+        ("none", "All rights reserved"),
+    ],
 )
 def test_the_licence_stands_in_full_beside_that_of_the_package(tmp_path, licence, said):
     wish = _wish(tmp_path, licence=licence, author="Ann Author")
