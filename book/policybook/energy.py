@@ -206,7 +206,7 @@ def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
     ``from_high`` (its latest estimate of a past year, TWh; missing where it gives none), ``to_year``, ``to_low``,
     ``to_high`` (span of all its cases and ranges in its last projected year), ``to_central`` (the case called base or
     reference, or the only point; missing for a bare range or several equal cases), ``confidence`` (the weakest of its
-    projections), ``source_ids``.
+    projections), ``source_ids``. Raises ``NoRows`` without any.
     """
     found = []
     for (panel, publisher), rows in published.groupby(["panel", "publisher"], observed=True, sort=False):
@@ -235,7 +235,9 @@ def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
                 "source_ids": tuple(dict.fromkeys([*past["source_id"], *ahead["source_id"]])),
             }
         )
-    table = pd.DataFrame(found).astype({"from_year": "Int64", "to_year": "Int64"})
+    table = data.need(pd.DataFrame(found), "indicators", "projections").astype(
+        {"from_year": "Int64", "to_year": "Int64"}
+    )
     return table.sort_values(["panel", "to_high"], ignore_index=True)
 
 
@@ -293,8 +295,9 @@ def siting_change(factors: pd.DataFrame, origins: Sequence[str] | None = None) -
     ``factors`` is the result of :func:`provincial_factors`. Rows are the provinces of the other hubs (or ``origins``),
     columns the provinces of the western hubs; a positive number means more CO2. Average factors: what a new load adds
     at the margin, and what contracts for green power change, is not in it.
+    Raises ``NoRows`` without factors.
     """
-    factor = factors.set_index("province")["factor"]
+    factor = data.need(factors, "indicators", "factors").set_index("province")["factor"]
     western, other, _ = hub_groups()
     west = factors.loc[factors["hub_group"] == western, "province"]
     east = list(origins) if origins is not None else list(factors.loc[factors["hub_group"] == other, "province"])
@@ -544,7 +547,8 @@ def requirement_steps(rows: pd.DataFrame) -> pd.DataFrame:
                 "source_id": source,
             }
         )
-    return pd.DataFrame(found)
+    columns = ["jurisdiction", "name", "what", "steps", "force", "source_id"]
+    return pd.DataFrame(found, columns=columns)
 
 
 WATER = {
@@ -563,8 +567,8 @@ def water(indicators: pd.DataFrame) -> pd.DataFrame:
     rows = seen(indicators)
     rows = rows[rows["indicator"].isin(WATER)]
     prefix = rows["qualifier"].astype("object").map({"at_least": "more than ", "about": "about "}).fillna("")
-    single = prefix + rows["value"].map(lambda value: f"{value:,.4g}")
-    spans = rows["lower"].map("{:,.4g}".format) + " to " + rows["upper"].map("{:,.4g}".format)
+    value, lower, upper = (rows[name].map("{:,.4g}".format).astype(object) for name in ("value", "lower", "upper"))
+    single, spans = prefix + value, lower + " to " + upper
     where = rows["region"].astype(str) + rows["subject"].radd(", ").fillna("")
     table = pd.DataFrame(
         {

@@ -99,8 +99,9 @@ def ranges(parameters: pd.DataFrame, case: str, **changes: tuple[float, float]) 
 
     ``parameters`` is the table ``scenario_parameters``. A case without a residual factor has 1: its market-based value
     then lacks the correction for green power that others bought. Raises ``KeyError`` for an unknown case or parameter,
-    ``ValueError`` where a low lies above its high.
+    ``ValueError`` where a low lies above its high, ``NoRows`` without any parameter.
     """
+    data.need(parameters, "scenario_parameters")
     rows = parameters[parameters["case"] == case]
     if rows.empty:
         raise KeyError(case)
@@ -396,9 +397,9 @@ def siting(factors: pd.DataFrame, twh: float) -> pd.DataFrame:
 def range_table(parameters: pd.DataFrame) -> pd.DataFrame:
     """Return the ranges as text, one row for a parameter of the table ``scenario_parameters``.
 
-    Columns: ``parameter``, ``unit``, and one for each case.
+    Columns: ``parameter``, ``unit``, and one for each case. Raises ``NoRows`` without any.
     """
-    units = parameters.drop_duplicates("parameter").set_index("parameter")["unit"]
+    units = data.need(parameters, "scenario_parameters").drop_duplicates("parameter").set_index("parameter")["unit"]
     both = {case: parameters[parameters["case"] == case].set_index("parameter") for case in cases()}
 
     def said(case: str, name: str) -> str:
