@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test lab lite serve check bench picture lock clean
+.PHONY: book test lab lite serve check bench reproduce picture lock clean
 book: .venv/book.done
 	$(BIN)/policybook build
 
@@ -43,6 +43,10 @@ bench: .venv/test.done
 	$(BIN)/python tests/bench/scale.py
 	$(BIN)/policybook build
 	$(BIN)/python tests/bench/pages.py
+
+# Two clean builds of these files, as on two machines; prints what differs, if anything.
+reproduce: .venv/test.done
+	$(BIN)/python tests/bench/reproduce.py
 
 # The picture in the README, when the landing page has changed.
 picture: .venv/test.done

@@ -184,10 +184,10 @@ def test_an_awkward_title_spoils_no_form():
     assert not re.search(r"(?<!\\)[&%$#_]", entry.fields["title"])
     assert "算力" in entry.fields["title"]
     assert _ris(citing.ris(page))["TI"] == [AWKWARD]
-    box = lxml_html.fragment_fromstring(site.cite_box(page, '../cite/"x"'))
+    box = lxml_html.fragment_fromstring(site.cite_box(page, '../cite/"x"', '../status.html"'))
     assert not box.xpath(".//b | .//script") and AWKWARD in box.xpath("string(p[1])")
     assert box.xpath("string(.//*[@lang='zh-Hans'])") == "算力"
-    assert box.xpath(".//a/@href") == ['../cite/"x".bib', '../cite/"x".ris']
+    assert box.xpath(".//a/@href") == ['../cite/"x".bib', '../cite/"x".ris', '../status.html"']
     assert box.xpath("string(.//pre)") == citing.bibtex(page)
 
 
@@ -223,7 +223,7 @@ def test_every_page_says_how_to_cite_it(built, report):
         title = re.sub(r"^[\d.]+\s*|#$", "", " ".join(heading.text_content().split())).strip()
         expected = citing.of_page(name, title, whole)
         assert box.xpath("string(p[1])") == citing.words(expected), name
-        bib, ris = [Path(built / name).parent / unquote(address) for address in box.xpath(".//a/@href")]
+        bib, ris, _ = [Path(built / name).parent / unquote(address) for address in box.xpath(".//a/@href")]
         assert bib.suffix == ".bib" and ris.suffix == ".ris"
         assert bib.read_bytes().decode() == citing.bibtex(expected) == box.xpath("string(.//pre)")
         assert _ris(ris.read_bytes().decode())["TI"] == [title]

@@ -15,7 +15,7 @@ from policybook import data, execute, paths
 @pytest.fixture
 def chapters(small_book, tmp_path, monkeypatch):
     """A copy of the small report; returns its paths and a function that brings its cache up to date."""
-    monkeypatch.setattr(execute, "package_digest", lambda: "this package")
+    monkeypatch.setattr(execute.versions, "digest", lambda: "this package")
     shutil.copytree(small_book, tmp_path / "report", ignore=shutil.ignore_patterns("_build"))
     report = paths.Paths(tmp_path / "report")
     names = [report.book / "one.ipynb", report.book / "two.ipynb"]
@@ -54,18 +54,18 @@ def test_chapters_run_once_and_again_only_when_touched(chapters):
 def test_a_change_in_the_package_runs_every_chapter(chapters, monkeypatch):
     _, refresh = chapters
     refresh()
-    monkeypatch.setattr(execute, "package_digest", lambda: "another")
+    monkeypatch.setattr(execute.versions, "digest", lambda: "another")
     assert refresh() == ["one", "two"]
 
 
 def test_the_package_digest_follows_every_module(tmp_path, monkeypatch):
     shutil.copytree(paths.PACKAGE, tmp_path / "policybook", ignore=shutil.ignore_patterns("fonts"))
     monkeypatch.setattr(paths, "PACKAGE", tmp_path / "policybook")
-    before = execute.package_digest()
-    assert execute.package_digest() == before
+    before = execute.versions.digest()
+    assert execute.versions.digest() == before
     module = tmp_path / "policybook" / "charts" / "__init__.py"
     module.write_text(module.read_text() + "\n# changed\n")
-    assert execute.package_digest() != before
+    assert execute.versions.digest() != before
 
 
 def test_a_failing_cell_is_named_every_time(chapters):

@@ -16,10 +16,9 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from importlib.metadata import distributions
 from pathlib import Path
 
-from policybook import data, paths, sources
+from policybook import data, paths, sources, versions
 
 
 class BuildError(Exception):
@@ -68,12 +67,17 @@ def book(
     with _stage(result, "html", tell):
         _sphinx(report, made, tell)
         result.pages = sum(1 for _ in made.rglob("*.html"))
+    from policybook import site, status
+
     if with_books:
         with _stage(result, "pdf", tell):
             result.pdf = printed(report)
         with _stage(result, "epub", tell):
             result.epub = bound(report)
+    else:
+        site.forget_old_books(report, made)
     with _stage(result, "publish", tell):
+        status.seal(made)
         _publish(made, report.html)
         result.pdf = _put(result.pdf, report.pdf)
         result.epub = _put(result.epub, report.epub)
@@ -86,10 +90,8 @@ def _check_data(report: paths.Paths) -> bool:
 
     Returns whether the bibliography has changed.
     """
-    from policybook.execute import package_digest
-
     passed, key = report.work / "data.key", f"{data.digest(report)} {data.fingerprint(data.DESCRIPTOR, report)}"
-    key += f" {package_digest()} {len(list(report.data.rglob('*.csv')))}"
+    key += f" {versions.digest()} {len(list(report.data.rglob('*.csv')))}"
     if not (passed.is_file() and passed.read_text() == key):
         problems = data.check(report)
         if problems:
@@ -101,14 +103,11 @@ def _check_data(report: paths.Paths) -> bool:
 
 def inputs(report: paths.Paths) -> str:
     """Return a digest (hex) of all that the book is made of: its files, the package, and what is installed."""
-    folders = [report.book, report.data, paths.PACKAGE]
-    files = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
-    files = {path for path in files if not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)}
-    total = hashlib.sha256(sys.version.encode())
+    files = {path for folder in (report.book, report.data) for path in folder.rglob("*") if path.is_file()}
+    files = {path for path in files if not {"__pycache__", ".ipynb_checkpoints", paths.PACKAGE.name} & set(path.parts)}
+    total = hashlib.sha256(versions.digest().encode())
     for path in [report.root / "_config.yml", report.root / "_toc.yml", *sorted(files)]:
         total.update(f"{path} {data.file_digest(path)}\n".encode())
-    installed = sorted(f"{found.name} {found.version}" for found in distributions())
-    total.update("\n".join(installed).encode())
     return total.hexdigest()
 
 

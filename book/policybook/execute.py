@@ -25,7 +25,7 @@ from jupyter_cache.base import CacheBundleIn
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-from policybook import data, paths
+from policybook import data, paths, versions
 
 MANIFEST = "policybook.json"
 
@@ -44,12 +44,10 @@ class Run:
     tables: tuple[str, ...]
 
 
-def package_digest() -> str:
-    """Return a digest (hex) of the code of this package."""
-    total = hashlib.sha256()
-    for path in sorted(paths.PACKAGE.rglob("*.py")):
-        total.update(path.relative_to(paths.PACKAGE).as_posix().encode() + b"\0" + path.read_bytes())
-    return total.hexdigest()
+def seconds(cache_folder: Path) -> dict[str, float]:
+    """Return what each chapter took when it ran last, in seconds, by its name."""
+    manifest = _read_manifest(cache_folder / MANIFEST)
+    return {Path(name).stem: float(known["seconds"]) for name, known in manifest.items() if "seconds" in known}
 
 
 def fingerprint(notebook: nbformat.NotebookNode, tables: Iterable[str], package: str, report: paths.Paths) -> str:
@@ -79,7 +77,7 @@ def refresh(
     cache_folder.mkdir(parents=True, exist_ok=True)
     manifest_path = cache_folder / MANIFEST
     manifest = _read_manifest(manifest_path)
-    package = package_digest()
+    package = versions.digest()
     notebooks: dict[Path, nbformat.NotebookNode] = {}
     stale: list[Path] = []
     # Chapters are known by their place in the report: a report that is moved keeps its outputs.

@@ -44,7 +44,9 @@ from policybook import (
     pdf,
     render,
     standalone,
+    status,
     strict,
+    versions,
     wayfinding,
     webfonts,
 )
@@ -150,7 +152,7 @@ def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set
     """
     before = getattr(env, "policybook_fingerprints", {})
     now = env.policybook_fingerprints = env.policybook_now
-    common = [*env.policybook_states_now, execute.package_digest()]
+    common = [*env.policybook_states_now, versions.digest()]
     for folder in app.config.html_static_path:
         files = sorted(path for path in Path(app.srcdir, folder).rglob("*") if path.is_file())
         common += [f"{path.name} {data.file_digest(path)}" for path in files]
@@ -257,20 +259,25 @@ def _cite_block(app: Sphinx, page: str, template: str, context: dict[str, Any], 
     """Put the box "Cite this page" at the end of a page."""
     if doctree is not None:
         citation = _citation(app.env, page)
-        context["body"] += cite_box(citation, context["pathto"](f"{CITATIONS}/{citing.file_name(page)}", 1))
+        files = context["pathto"](f"{CITATIONS}/{citing.file_name(page)}", 1)
+        context["body"] += cite_box(citation, files, context["pathto"](f"{status.PAGE}.html", 1))
 
 
 def _citation(env, page: str) -> citing.Citation:
     return citing.of_page(page, env.titles[page].astext(), env.policybook_citation)
 
 
-def cite_box(citation: citing.Citation, files: str) -> str:
-    """Return the HTML of the box "Cite this page"; ``files`` is the path from the page to its files, without ending."""
+def cite_box(citation: citing.Citation, files: str, status_page: str) -> str:
+    """Return the HTML of the box "Cite this page".
+
+    ``files`` is the path from the page to its files, without ending, ``status_page`` that to the status of the build.
+    """
     name = html.escape(files)
     return (
         '<details class="pb-citing" id="cite-this-page"><summary>Cite this page</summary>\n'
         f'<p>{languages.to_html(citing.words(citation))}</p>\n<p>Download: <a href="{name}.bib" download>BibTeX</a>, '
-        f'<a href="{name}.ris" download>RIS</a></p>\n'
+        f'<a href="{name}.ris" download>RIS</a>. Versions, digests and run times: '
+        f'<a href="{html.escape(status_page)}">status of this build</a>.</p>\n'
         # The classes of a code block: the button that copies one comes with them.
         '<div class="highlight-bibtex notranslate"><div class="highlight">'
         f"<pre>{html.escape(citing.bibtex(citation))}</pre></div></div>\n</details>\n"
@@ -425,15 +432,32 @@ def _seal(said: object, pages: list[str], made: Path, *code: str) -> str:
     return total.hexdigest()
 
 
+def _pdf_key(report: paths.Paths, made: Path) -> str:
+    return _seal(_said(report), _chapters(report, made), made, "pdf")
+
+
+def _about(report: paths.Paths) -> epub.About:
+    citation = citing.of_report(report)
+    return epub.About(
+        **_said(report),
+        key=citation.key,
+        edition=citation.edition,
+        subjects=tuple(data.descriptor(report).get("keywords", [])),
+    )
+
+
+def _epub_key(report: paths.Paths, made: Path) -> str:
+    return _seal(asdict(_about(report)), _chapters(report, made), made, "epub", "cards", "webfonts")
+
+
 def print_book(report: paths.Paths, made: Path) -> Path:
     """Make the PDF of the pages in ``made`` unless they are those of the last PDF; return its path.
 
     The PDF lies beside the pages, for the links in them. Raises ``PdfError``.
     """
-    said, pages = _said(report), _chapters(report, made)
-    target, seal, key = made / PDF_NAME, made.parent / "pdf.key", _seal(said, pages, made, "pdf")
+    target, seal, key = made / PDF_NAME, made.parent / "pdf.key", _pdf_key(report, made)
     if not (target.is_file() and seal.is_file() and seal.read_text() == key):
-        pdf.build(made, target, **said, pages=pages, kept=made.parent / "typst")
+        pdf.build(made, target, **_said(report), pages=_chapters(report, made), kept=made.parent / "typst")
         seal.write_text(key)
     return target
 
@@ -443,19 +467,19 @@ def bind_book(report: paths.Paths, made: Path) -> Path:
 
     It lies beside the pages, as the PDF does. Raises ``EpubError``.
     """
-    citation, pages = citing.of_report(report), _chapters(report, made)
-    about = epub.About(
-        **_said(report),
-        key=citation.key,
-        edition=citation.edition,
-        subjects=tuple(data.descriptor(report).get("keywords", [])),
-    )
-    key = _seal(asdict(about), pages, made, "epub", "cards", "webfonts")
-    target, seal = made / EPUB_NAME, made.parent / "epub.key"
+    target, seal, key = made / EPUB_NAME, made.parent / "epub.key", _epub_key(report, made)
     if not (target.is_file() and seal.is_file() and seal.read_text() == key):
-        epub.build(made, target, pages, about, made.parent / "epub")
+        epub.build(made, target, _chapters(report, made), _about(report), made.parent / "epub")
         seal.write_text(key)
     return target
+
+
+def forget_old_books(report: paths.Paths, made: Path) -> None:
+    """Take the PDF and the EPUB of other pages than those in ``made`` away: none is better than an old one."""
+    for name, key in ((PDF_NAME, _pdf_key(report, made)), (EPUB_NAME, _epub_key(report, made))):
+        seal = made.parent / f"{name.rpartition('.')[2]}.key"
+        if not (seal.is_file() and seal.read_text() == key):
+            (made / name).unlink(missing_ok=True)
 
 
 def _print(app: Sphinx, error: Exception | None) -> None:
@@ -489,6 +513,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     wayfinding.register(app)
     crossrefs.register(app)
     finder.register(app)
+    status.register(app)
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)

@@ -9,7 +9,9 @@ import csv
 import hashlib
 import io
 import json
+import os
 import re
+import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -29,7 +31,7 @@ from policybook.paths import keep
 
 VEGALITE = "6.4"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
-EDITION = 8
+EDITION = 9
 # The drawer measures text in a font of this name: of a name that ends in a figure it takes another font, a fifth wider.
 _MEASURED, _FONT = "PolicybookDrawn", "Source Sans 3"
 # By how much of 255 a palette may change a channel of a pixel.
@@ -46,6 +48,14 @@ def _painter() -> ProcessPoolExecutor:
 def prepare_fonts() -> None:
     """Let the drawing of this process find the committed fonts, once."""
     vl_convert.register_font_directory(str(paths.FONTS))
+
+
+@cache
+def _in_utc() -> None:
+    """Draw as in UTC, wherever the machine stands: where a day begins would move a mark by a part of a pixel."""
+    os.environ["TZ"] = "UTC"  # read when the first still is drawn
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 @cache
@@ -77,6 +87,7 @@ def digest(spec: str) -> str:
 
 def _draw(folder: Path, spec: str, key: str) -> None:
     """Draw a specification as SVG and, from that, as PNG on white."""
+    _in_utc()
     prepare_fonts()
     _measure_in(folder)
     still = folder / f"{key}.svg"
