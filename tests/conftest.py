@@ -59,9 +59,14 @@ def data_copy(tmp_path: Path) -> paths.Paths:
 @pytest.fixture(scope="session")
 def small_book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small report (two chapters, this data package) in a path with a blank and a letter beyond ASCII, not built."""
+    return make_small_book(tmp_path_factory.mktemp("små book"))
+
+
+def make_small_book(root: Path) -> Path:
+    """Make the small report in a folder, and return it."""
     import nbformat
 
-    root = tmp_path_factory.mktemp("små book")
+    root.mkdir(exist_ok=True)
     shutil.copytree(ROOT / "data", root / "data")
     (root / "book").mkdir()
     shutil.copytree(ROOT / "book" / "_static", root / "book" / "_static")

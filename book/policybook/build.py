@@ -14,9 +14,11 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from policybook import data, paths, sources, versions
 
@@ -50,6 +52,11 @@ def book(
     Raises ``DataError`` when the data package is not sound and ``BuildError`` when pages, PDF or EPUB cannot be made;
     the published book is then as it was.
     """
+    with alone(report):
+        return _book(report, with_books, tell)
+
+
+def _book(report: paths.Paths, with_books: bool, tell: Callable[[str], None]) -> Result:
     result = Result(report.html)
     seal, key = report.work / "inputs.key", inputs(report)
     if seal.is_file() and seal.read_text() == f"{key} {with_books}" and (report.html / "index.html").is_file():
@@ -59,7 +66,6 @@ def book(
             result.pdf = next(iter(report.pdf.glob("*.pdf")), None)
             result.epub = next(iter(report.epub.glob("*.epub")), None)
         return result
-    _writable(report.build)
     with _stage(result, "data", tell):
         if _check_data(report):
             key = inputs(report)  # the bibliography is one of them
@@ -143,6 +149,25 @@ def _stage(result: Result, name: str, tell: Callable[[str], None]):
         place = f" ({error.filename})" if error.filename else ""
         raise BuildError(f"{name}: {error.strerror or error}{place}; the last good build was kept") from None
     result.seconds[name] = time.perf_counter() - started
+
+
+@contextlib.contextmanager
+def alone(report: paths.Paths) -> Iterator[None]:
+    """Work alone in the folder of the build: of two at once, each would take what the other makes for its own.
+
+    Raises ``BuildError`` when another process is at work there. The lock goes with its process, however that ends.
+    """
+    _writable(report.build)
+    holder = report.build / "build.pid"
+    try:
+        with FileLock(report.build / "build.lock", timeout=0):
+            holder.write_text(str(os.getpid()))
+            yield
+    except Timeout:
+        named = f" (process {holder.read_text()})" if holder.is_file() else ""
+        raise BuildError(
+            f"another build is at work in {report.build}{named}: wait until it is done, or stop it"
+        ) from None
 
 
 def _writable(folder: Path) -> None:

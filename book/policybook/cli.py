@@ -96,8 +96,9 @@ def _make_again(kind: str) -> None:
         _fail(FileNotFoundError("there are no pages yet: run policybook build first"), 2)
     make = {"PDF": making.printed, "EPUB": making.bound}[kind]
     try:
-        (report.work / f"{kind.lower()}.key").unlink(missing_ok=True)
-        target = make(report)
+        with making.alone(report):
+            (report.work / f"{kind.lower()}.key").unlink(missing_ok=True)
+            target = make(report)
     except data.DataError as error:
         _problems(error.problems)
         sys.exit(2)

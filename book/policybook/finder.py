@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import zlib
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -104,7 +105,10 @@ def _write(app: Sphinx, error: Exception | None) -> None:
     keep(out / "_static" / finding.NAME, text.encode())
     page = out / "search.html"
     if page.is_file():
-        keep(page, _without_scripts(page.read_text("utf-8"), _places_to_look(app, folder)).encode())
+        found = _without_scripts(page.read_text("utf-8"), _places_to_look(app, folder))
+        # Sphinx wrote the page before: it knows the digest of the last build's index, or none.
+        mark = f"{finding.NAME}?v={zlib.crc32(text.encode()):08x}"
+        keep(page, re.sub(rf"{re.escape(finding.NAME)}(\?v=[0-9a-f]+)?", mark, found).encode())
 
 
 def _folder(app: Sphinx) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import html
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import cache
@@ -109,6 +110,29 @@ def repository_options(repository: dict[str, str], launch: dict[str, str]) -> di
     if asked:
         options["launch_buttons"] = asked | {"notebook_interface": launch.get("notebook_interface") or "jupyterlab"}
     return options
+
+
+UNFINISHED = "unfinished"
+
+
+def _clear_unfinished(app: Sphinx, config) -> None:
+    """Begin with nothing where the last build was cut off: Sphinx would take pages that are cut off for done.
+
+    It knows a page as done by the time of its file, and what it was made of by notes that it writes before the page.
+    """
+    if Path(app.doctreedir, UNFINISHED).exists():
+        for folder in (app.doctreedir, app.outdir):
+            shutil.rmtree(folder, ignore_errors=True)
+            Path(folder).mkdir(parents=True, exist_ok=True)
+
+
+def _begin(app: Sphinx, env, names: list[str]) -> None:
+    Path(app.doctreedir, UNFINISHED).touch()
+
+
+def _end(app: Sphinx, error: Exception | None) -> None:
+    if not error:
+        Path(app.doctreedir, UNFINISHED).unlink(missing_ok=True)
 
 
 def _find_plugins_once(app: Sphinx) -> None:
@@ -221,6 +245,15 @@ def _forget_figures(app: Sphinx, env, page: str) -> None:
 
 
 # -------------------------------------------------------------------------------------------------------------- pages
+
+
+def _forget_words(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """Take words that no page has any more out of the index of the search, where Sphinx leaves them without pages."""
+    index = getattr(app.builder, "indexer", None)
+    for pages in (index._mapping, index._title_mapping) if index else ():
+        for word in [word for word, found in pages.items() if not found]:
+            del pages[word]
+    return iter(())
 
 
 def _page_scripts(
@@ -514,17 +547,20 @@ def setup(app: Sphinx) -> dict[str, Any]:
     crossrefs.register(app)
     finder.register(app)
     status.register(app)
+    app.connect("config-inited", _clear_unfinished, priority=1)  # before Sphinx looks into its notes
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-before-read-docs", _begin)
     app.connect("env-purge-doc", _forget_figures)
     app.connect("doctree-read", _keep_addresses, priority=100)  # before Sphinx notes the headings of the page
     app.connect("doctree-read", _note_figures)
     app.connect("doctree-resolved", _mark_languages)
     app.connect("env-updated", _renew_references)
     app.connect("env-updated", _renew_citations)
+    app.connect("html-collect-pages", _forget_words)  # when all pages are in the index
     app.connect("html-page-context", _page_scripts)
     app.connect("html-page-context", _cite_block)
     app.connect("html-page-context", _pdf_button, priority=900)
@@ -535,4 +571,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", _write_beside, priority=600)  # when the theme has written its styles of code
     app.connect("build-finished", _print, priority=800)
     app.connect("build-finished", _forget_on_failure, priority=900)
+    app.connect("build-finished", _end, priority=950)
     return {"version": policybook.__version__, "parallel_read_safe": False, "parallel_write_safe": False}
