@@ -44,14 +44,16 @@ def numbers(*names: str, report: paths.Paths | None = None) -> dict[str, int]:
 def waiting(*names: str, what: str = "") -> None:
     """Display in place of a figure or table which tables it waits for: those of ``names`` that are not ready.
 
-    ``what`` is its caption, which may hold MyST Markdown.
+    Where all are, the rows that they have do not suffice for it. ``what`` is its caption, which may hold MyST Markdown.
     """
-    empty = [f"`{name}`" for name in names if not is_ready(name)]
-    tables = f"the table {empty[0]}" if len(empty) == 1 else f"the tables {', '.join(empty[:-1])} and {empty[-1]}"
-    verb = "has" if len(empty) == 1 else "have"
+    empty = [name for name in names if not is_ready(name)]
+    listed = [f"`{name}`" for name in empty or names]
+    tables = f"the table {listed[0]}" if len(listed) == 1 else f"the tables {', '.join(listed[:-1])} and {listed[-1]}"
+    verb = "has" if len(listed) == 1 else "have"
+    rows = "rows with a source seen" if empty else "more rows: those there do not suffice for it"
     what = f"*{what.rstrip('.')}*" if what else "A figure"
     display(
         Markdown(
-            f":::{{admonition}} Not drawn yet\n:class: pb-prompt\n{what} stands here when {tables} {verb} rows with a source seen.\n:::"
+            f":::{{admonition}} Not drawn yet\n:class: pb-prompt\n{what} stands here when {tables} {verb} {rows}.\n:::"
         )
     )

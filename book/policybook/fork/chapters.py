@@ -7,7 +7,7 @@ A cell travels when it carries the tag ``reusable``. What it should say elsewher
 - ``prompt``, ``ready`` and ``numbers``: what its author should write under it, the tables whose rows are counted for
   that, and the glued values to write it with (of code that runs without rows too);
 - ``needs``: tables without which the code has nothing to show; a note stands there until they have rows, but for code
-  that shows nothing;
+  that shows nothing; ``when``: what must hold besides, in Python, where not any row will do;
 - ``statements``: which statements of a code cell travel (by number, from 0); ``before``: code put first;
 - ``replace``: pairs of words of the code and what stands in their place;
 - ``caption``, ``alt``, ``note``, ``finding``, ``measure``: words of a figure or table elsewhere. ``finding`` may
@@ -177,7 +177,8 @@ def _code(source: str, rules: Mapping[str, Any], names: Mapping[str, str], place
     if needs:
         listed = ", ".join(f'"{name}"' for name in needs)
         tree = ast.parse(source)
-        source = f"from policybook import ready\n\nif ready.is_ready({listed}):\n{indent(source, '    ')}"
+        holds = f"ready.is_ready({listed})" + (f" and {rules['when']}" if "when" in rules else "")
+        source = f"from policybook import ready\n\nif {holds}:\n{indent(source, '    ')}"
         shows = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and _shows(call)]
         if shows:
             source += f"\nelse:\n    ready.waiting({listed}{_what(shows)})"
