@@ -13,10 +13,12 @@ from policybook import (
     claims,
     coverage,
     data,
+    energy,
     followup,
     methods,
     overview,
     reception,
+    scenario,
     standards,
     terms,
 )
@@ -58,6 +60,22 @@ def dated():
 
 def cells():
     return coverage.coverage(data.load("standards"), coverage.asks())
+
+
+def outlooks():
+    return energy.outlooks(energy.electricity(data.load("indicators")))
+
+
+def required():
+    return energy.requirements(data.load("policies"))
+
+
+def factors():
+    return energy.provincial_factors(data.load("indicators"))
+
+
+def drawn():
+    return scenario.samples(data.load("scenario_parameters"), points=8)
 
 
 CALLS = {
@@ -137,6 +155,24 @@ CALLS = {
     "coverage.coverage": cells,
     "coverage.coverage_table": lambda: coverage.coverage_table(cells(), pd.Series(dtype=str)),
     "coverage.answers": lambda: coverage.answers(cells(), data.load("standards")),
+    "energy.seen": lambda: energy.seen(data.load("indicators")),
+    "energy.compute_counts": lambda: energy.compute_counts(data.load("indicators")),
+    "energy.electricity": lambda: energy.electricity(data.load("indicators")),
+    "energy.baselines": lambda: energy.baselines(energy.electricity(data.load("indicators")), 2024),
+    "energy.outlooks": outlooks,
+    "energy.grid_intensity": lambda: energy.grid_intensity(data.load("indicators"), energy.regions()),
+    "energy.provincial_factors": factors,
+    "energy.siting_change": lambda: energy.siting_change(factors()),
+    "energy.pue_averages": lambda: energy.pue_averages(data.load("indicators")),
+    "energy.pue_limits": lambda: energy.pue_limits(data.load("policies")),
+    "energy.green_power": lambda: energy.green_power(data.load("indicators"), data.load("policies")),
+    "energy.chip_efficiency": lambda: energy.chip_efficiency(data.load("chips")),
+    "energy.provision_matrix": lambda: energy.provision_matrix(data.load("provisions")),
+    "energy.requirements": required,
+    "energy.requirement_counts": lambda: energy.requirement_counts(required()),
+    "energy.requirement_steps": lambda: energy.requirement_steps(required()),
+    "energy.water": lambda: energy.water(data.load("indicators")),
+    "energy.open_questions": lambda: energy.open_questions(data.load("disagreements"), "sustainability"),
     "followup.material_until": followup.material_until,
     "followup.steps": steps,
     "followup.since": lambda: followup.since(steps()),
@@ -200,6 +236,23 @@ CALLS = {
     "reception.regime_map": lambda: reception.regime_map(data.load("regime_complex")),
     "reception.weights_of_power": lambda: reception.weights_of_power(data.load("adoption_indicators")),
     "reception.measures": lambda: reception.measures(data.load("adoption_indicators")),
+    "scenario.ranges": lambda: scenario.ranges(data.load("scenario_parameters"), "world"),
+    "scenario.samples": drawn,
+    "scenario.fans": lambda: scenario.fans(drawn()),
+    "scenario.rank_correlations": lambda: scenario.rank_correlations(drawn()),
+    "scenario.switched": lambda: scenario.switched(drawn(), "world", "pue"),
+    "scenario.switches": lambda: scenario.switches(drawn()),
+    "scenario.base_year_effect": lambda: scenario.base_year_effect(drawn()),
+    "scenario.sensitivities": lambda: scenario.sensitivities(data.load("scenario_parameters")),
+    "scenario.published": lambda: scenario.published(data.load("scenario_reference")),
+    "scenario.siting": lambda: scenario.siting(factors(), 1.0),
+    "scenario.range_table": lambda: scenario.range_table(data.load("scenario_parameters")),
+    "scenario.switch_table": lambda: scenario.switch_table(
+        scenario.switches(drawn()), scenario.base_year_effect(drawn())
+    ),
+    "scenario.cross_checks": lambda: scenario.cross_checks(
+        data.load("scenario_parameters"), data.load("scenario_reference"), data.load("indicators"), drawn()
+    ),
     "standards.family_group": lambda: standards.family_group(data.load("standards")),
     "standards.by_year": lambda: standards.by_year(data.load("standards"), data.load("sources")),
     "standards.chinese_documents": lambda: standards.chinese_documents(data.load("standards")),
@@ -229,11 +282,14 @@ APART = {
     "anchor quantity",
     "claims": "topics claim_anchor warning_anchor claimant share_text plan_links where verdict_badge",
     "coverage": "regions",
+    "energy": "own_panels regions panels hub_groups control_classes provision_groups jurisdictions one yearly_growth",
     "followup": "scopes timings span timing anchor note_pieces step_text status_cell benchmark_anchor benchmark_text "
     "rating_text row_link",
     "methods": "chapter_name evidence_columns used_tables meanings verdict correction_anchor disagreement_anchor",
     "overview": "",
-    "reception": "objects regions home frames when link",
+    "reception": "objects regions home frames when link measure_names",
+    "scenario": "cases switch_names unit_points sample middle run percentiles bottom_up assumed from_capacity "
+    "spliced_growth",
     "standards": "family_groups records force_classes row_anchor plain_year article_link",
     "terms": "anchor",
 }
@@ -258,7 +314,8 @@ def test_without_rows_a_table_comes_back_or_it_is_said_which_one_needs_rows(name
 
 
 def test_no_public_function_is_forgotten():
-    modules = [articles, background, claims, coverage, followup, methods, overview, reception, standards, terms]
+    modules = [articles, background, claims, coverage, energy, followup, methods, overview]
+    modules += [reception, scenario, standards, terms]
     public = {
         f"{module.__name__.rpartition('.')[2]}.{name}"
         for module in modules

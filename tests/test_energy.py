@@ -1,12 +1,13 @@
 """Energy, water and compute: analysis by hand-computed cases and published figures, charts by their specification."""
 
+import dataclasses
 import json
 import re
 
 import pandas as pd
 import pytest
 
-from policybook import charts, data, energy
+from policybook import charts, data, energy, settings
 from policybook.charts import sustainability as draw
 
 REGIONS = ["China", "United States", "EU27", "World"]
@@ -95,9 +96,9 @@ def test_electricity_splits_china_by_publisher_and_keeps_ranges_as_ranges():
     )
     found = energy.electricity(rows).set_index("publisher")
     assert found["panel"].astype(str).to_dict() == {
-        "IEA, 2025 edition": energy.CHINA_IEA,
-        "Caixin": energy.CHINA_OTHER,
-        "X": energy.CHINA_OTHER,
+        "IEA, 2025 edition": "China, IEA",
+        "Caixin": "China, other publishers",
+        "X": "China, other publishers",
     }
     assert pd.isna(found.loc["X", "value"])
     assert (found.loc["X", "low"], found.loc["X", "high"]) == (150, 200)
@@ -132,20 +133,59 @@ def test_siting_change_is_the_difference_of_factors():
     assert change.to_dict() == {"W": {"E": 150.0}}
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ("barred to China since October 2022 without licence", "US chip barred to China"),
-        ("case-by-case licence for China; 25% tariff", "US chip, to China by licence"),
-        ("China variant; licence required April 2025", "US chip, to China by licence"),
-        ("Huawei on the Entity List since 2019", "Chinese maker under US controls"),
-        ("use anywhere flagged by BIS guidance May 2025", "Chinese maker under US controls"),
-        (float("nan"), "not stated"),
-        ("China variant", "not stated"),
-    ],
-)
-def test_control_class(status, expected):
-    assert energy.control_class(status) == expected
+@pytest.fixture
+def elsewhere(monkeypatch):
+    """The settings of a report on another country, without a rival."""
+    other = dataclasses.replace(settings.load(), place="Japan", adjective="Japanese", iso3="JPN", rival_place=None)
+    monkeypatch.setattr(settings, "load", lambda report=None: other)
+
+
+def test_a_report_on_another_country_has_panels_and_figures_of_its_own(elsewhere, indicators, policies):
+    assert energy.panels() == ["World", "Europe", "Japan, IEA", "Japan, other publishers"]
+    rows = pd.DataFrame([observation(), observation(region="Japan"), observation(region="Japan", producer="X")])
+    assert energy.electricity(rows)["panel"].tolist() == ["Japan, IEA", "Japan, other publishers"]
+    assert energy.compute_counts(indicators).empty
+    shares = energy.green_power(indicators, policies)
+    assert set(shares.loc[shares["role"] == "reported", "iso3"]) <= {"JPN"}
+
+
+def test_publishers_with_several_names_have_one():
+    rows = pd.DataFrame(
+        [
+            observation(vintage="SGERI 2021", producer="State Grid Energy Research Institute"),
+            observation(producer="State Grid Energy Research Institute"),
+            observation(producer="unheard of"),
+        ]
+    )
+    assert energy.electricity(rows)["publisher"].tolist() == ["State Grid institute"] * 2 + ["unheard of"]
+
+
+def test_hubs_are_those_that_the_rows_name_each_in_one_group(indicators):
+    hubs = data.load("computing_hubs")
+    assert (hubs.groupby("hub")["group"].nunique() == 1).all()
+    notes = indicators.loc[indicators["indicator"].str.startswith("grid_emission_factor_official")]
+    named = notes.set_index("subregion")["method_note"].str.extract(
+        r"East-Data-West-Compute ([^(]*? hub)", expand=False
+    )
+    assert hubs.set_index("subregion")["hub"].to_dict() == named.dropna().to_dict()
+    one = energy.provincial_factors(indicators, hubs.iloc[:1]).set_index("province")["hub_group"]
+    assert one.value_counts().to_dict() == {"Other hub": 1, "No hub": 29, "Western hub": 0}
+
+
+def test_the_class_of_export_control_agrees_with_its_words():
+    chips = data.load("chips")
+    status = chips["export_control_status"].str.lower().fillna("")
+    maker = status.str.contains("entity list|bis guidance|tsmc")
+    licence = ~maker & status.str.contains("case-by-case|licence required")
+    barred = ~maker & ~licence & status.str.contains("barred")
+    coded = chips["control"].astype(object).fillna("")
+    for code, said in {"maker": maker, "licence": licence, "barred": barred}.items():
+        assert (coded[said] == code).all(), code
+    # Without words of its own a unit has the class of its maker, or none.
+    left = chips[~maker & ~licence & ~barred]
+    assert set(left["control"].dropna()) == {"maker"}
+    assert set(left.loc[left["control"].notna(), "vendor"]) <= set(chips.loc[maker, "vendor"])
+    assert left.loc[left["control"].isna(), "vendor"].isin(chips.loc[maker, "vendor"]).sum() == 0
 
 
 def test_requirement_steps_join_the_steps_of_one_demand():
@@ -197,7 +237,7 @@ def test_published_outlooks(indicators):
     assert (world["from_high"], world["to_low"], world["to_central"], world["to_high"]) == (485, 833, 950, 1008)
     us = found.loc[("United States", "LBNL, 2025 update")]
     assert (us["to_low"], us["to_central"], us["to_high"]) == (521, 649, 843)
-    share = found.loc[(energy.CHINA_OTHER, "NEA share (our sum)")]
+    share = found.loc[("China, other publishers", "NEA share (our sum)")]
     assert (share["to_low"], share["to_high"], share["confidence"]) == (757, 794, "low")
     assert pd.isna(share["to_central"])
     older = found.loc[("United States", "LBNL, 2024 report")]
@@ -263,7 +303,7 @@ def test_chips_without_recalled_or_planned_figures():
     h20 = found[found["model"] == "H20"].iloc[0]
     assert h20["tflops_per_w"] == pytest.approx(148 / 400)
     assert len(found[found["model"] == "Ascend 910B"]) == 2  # two sources that differ stay two rows
-    assert set(found["control"]) <= set(energy.CONTROL_CLASSES) - {"not stated"}
+    assert set(found["control"]) <= set(energy.control_classes()) - {"not stated"}
 
 
 def test_article_7_sets_nothing_measurable():
@@ -328,7 +368,7 @@ def drawn(indicators, policies) -> dict:
     return {
         "compute": draw.compute_counts(energy.compute_counts(indicators)),
         "outlooks": draw.electricity_outlooks(energy.outlooks(published), published),
-        "baselines": draw.china_baselines(published),
+        "baselines": draw.baselines(published),
         "grid": draw.grid_intensity(energy.grid_intensity(indicators, REGIONS)),
         "provinces": draw.provincial_factors(energy.provincial_factors(indicators), national),
         "pue": draw.pue(energy.pue_averages(indicators), energy.pue_limits(policies)),
@@ -389,7 +429,7 @@ def test_projections_look_different_and_ranges_have_no_point(drawn):
 
 def test_the_chinese_bases_are_separate_panels(drawn):
     spec = drawn["outlooks"].to_dict()
-    assert [panel["title"]["text"] for panel in spec["vconcat"]] == energy.PANELS
+    assert [panel["title"]["text"] for panel in spec["vconcat"]] == energy.panels()
     assert len(drawn["baselines"].to_dict()["vconcat"]) == 2
 
 

@@ -311,7 +311,7 @@ def test_weights_of_power_leave_out_what_is_known_to_be_wrong():
 
 def test_measures_keep_definitions_apart():
     table = reception.measures(data.load("adoption_indicators"))
-    assert set(table["measure"]) == set(reception.MEASURES.values())
+    assert set(table["measure"]) == set(reception.measure_names().values())
     assert table["source_id"].notna().all()
     trust = table.set_index("measure")
     pew = "Trust in China to regulate AI (Pew, median of 25 countries)"

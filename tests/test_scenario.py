@@ -97,7 +97,7 @@ def test_all_cases_take_less_than_half_a_second():
 
 def trial_result(row, drawn):
     """Percentiles, median or range of the model for a row of the trial."""
-    base = scenario.ranges(PARAMETERS, row.case) if row.case in scenario.CASES else {}
+    base = scenario.ranges(PARAMETERS, row.case) if row.case in scenario.cases() else {}
     variant, position = row.variant, int(row.year) - scenario.BASE_YEAR
     if row.quantity.startswith("rank_correlation"):
         quantity = {"rank_correlation_co2": "co2_location"}.get(row.quantity, "electricity")
@@ -197,7 +197,7 @@ def test_rank_correlation_is_that_of_scipy(drawn):
 
 def test_switches_by_hand(drawn):
     """On one point: PUE scales the electricity, the matched share the market-based value, the gain only AI."""
-    point = {case: fixed(h=1.2 if case == "china_iea" else 1.25) for case in scenario.CASES}
+    point = {case: fixed(h=1.2 if case == "china_iea" else 1.25) for case in scenario.cases()}
     found = scenario.switches(point).set_index(["case", "switch", "quantity"])
     assert found.loc[("us", "pue", "electricity"), "share"] == pytest.approx(1.25 / 1.2 - 1)
     assert found.loc[("us", "green", "co2_market"), "share"] == pytest.approx(0.2 / 0.6 - 1)
@@ -237,7 +237,7 @@ def test_growth_and_gain_can_be_drawn_together():
         assert draws["h"].between(*given["h"]).all()
     table = scenario.sensitivities(PARAMETERS).set_index(["case", "variant"])
     width = table["high"] - table["low"]
-    for case in scenario.CASES:
+    for case in scenario.cases():
         assert width[case, "together"] < width[case, "base"] < width[case, "apart"]
         assert table.loc[(case, "together"), "median"] == pytest.approx(table.loc[(case, "base"), "median"], rel=0.01)
 
@@ -251,7 +251,7 @@ def test_published_values_join_the_cases_of_an_edition():
     lbnl = table.loc[("us", "LBNL 2025", 2030)]
     assert (lbnl["low"], lbnl["value"], lbnl["high"]) == (521, 649, 843)
     assert set(REFERENCE.query("reference_kind == 'published' and quantity == 'electricity'")["case"]) == set(
-        scenario.CASES
+        scenario.cases()
     )
 
 
@@ -324,7 +324,7 @@ def explored(fans, case: str, year: int, **shifts: float) -> tuple[float, float]
         .replace(", ',.0f') + ' TWh'", ", '.3f') + ' TWh'")
         .replace(", ',.0f') + ' Mt'", ", '.3f') + ' Mt'")
     )
-    chosen = {"region": scenario.CASES[case], **shifts}
+    chosen = {"region": scenario.cases()[case], **shifts}
     for param in spec["params"]:
         if param["name"] in chosen:
             param["value"] = chosen.pop(param["name"])
@@ -335,7 +335,7 @@ def explored(fans, case: str, year: int, **shifts: float) -> tuple[float, float]
     return found["TWh"], found["Mt"]
 
 
-@pytest.mark.parametrize("case", scenario.CASES)
+@pytest.mark.parametrize("case", scenario.cases())
 @pytest.mark.parametrize(
     ("year", "shifts"),
     [

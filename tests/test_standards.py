@@ -154,11 +154,20 @@ def test_targets_and_progress(targets):
 
 def test_figures_that_measure_a_target_are_progress_on_it(targets):
     table = targets.set_index("target_id")
-    for target, (_, measure) in analysis.TARGETS.items():
-        assert table.loc[target, "kind"] == "target"
-        if measure:
-            assert table.loc[measure, "kind"] == "progress"
-            assert table.loc[measure, "progress_of"] == target
+    labels = data.load("target_labels")
+    assert set(table.loc[labels["target_id"], "kind"]) == {"target"}
+    measured = labels.dropna(subset="measured_by")
+    assert set(table.loc[measured["measured_by"], "kind"]) == {"progress"}
+    assert table.loc[measured["measured_by"], "progress_of"].tolist() == measured["target_id"].tolist()
+
+
+def test_targets_come_in_the_order_of_their_labels_and_need_them(targets):
+    labels = data.load("target_labels")
+    turned = analysis.target_progress(targets, labels.assign(place=-labels["place"], measured_by=None))
+    assert turned["target_id"].tolist() == labels.sort_values("place")["target_id"].tolist()[::-1]
+    assert set(turned["status"]) == {"not known"}
+    with pytest.raises(data.NoRows, match="target_labels"):
+        analysis.target_progress(targets, labels.iloc[:0])
 
 
 def test_target_chart_leaves_the_unknown_empty(targets):

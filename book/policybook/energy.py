@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from policybook import data
+from policybook import data, settings
 
 # The three counts of computing capacity; no two of them share an axis.
 FP32, FP16, DEVICE = "MIIT, FP32", "MIIT, FP16", "CAICT, device side"
@@ -21,65 +21,10 @@ COUNTS = {
     "compute_capacity_device_side_intelligent_eflops": (DEVICE, "intelligent computing"),
 }
 
-CHINA_IEA, CHINA_OTHER = "China, IEA", "China, other publishers"
-PANELS = ["World", "United States", "Europe", CHINA_IEA, CHINA_OTHER]
-# Publishers whose estimate and projection carry different labels in the data; and two made clearer.
-_PUBLISHERS = {
-    "Gartner 2025-11": "Gartner",
-    "IEA 2025": "IEA, 2025 edition",
-    "IEA 2026": "IEA, 2026 edition",
-    "SGERI 2021": "State Grid institute",
-    "State Grid Energy Research Institute": "State Grid institute",
-    "Fresh From China (unnamed series)": "Series in Fresh From China",
-    "Fresh From China": "Series in Fresh From China",
-    "Greenpeace 2019": "Greenpeace",
-    "McKinsey 2024": "McKinsey",
-    "LBNL 2024": "LBNL, 2024 report",
-    "LBNL 2025 Update": "LBNL, 2025 update",
-    "RMI 2024": "RMI, range of others",
-    "China Energy Storage Network": "China Energy Storage Network",
-    "Chinese Institute of Electronics": "Institute of Electronics",
-    "government-linked outlook": "Government-linked outlook",
-    "Chinese government figure": "Government figure",
-    "this report": "NEA share (our sum)",
-}
+_AGENCY = "IEA"
 
-# The eight hubs of East Data, West Compute. Which of them take load from elsewhere (and which are the large centres of
-# demand) is the grouping of this report.
-WESTERN_HUBS = ("Gansu hub", "Guizhou hub", "Inner Mongolia hub", "Ningxia hub")
-HUB_GROUPS = ["Western hub", "Other hub", "No hub"]
+NO_HUB, NOT_STATED = "No hub", "not stated"
 
-_BARRED, _LICENCE, _MAKER, _UNNAMED = (
-    "US chip barred to China",
-    "US chip, to China by licence",
-    "Chinese maker under US controls",
-    "not stated",
-)
-CONTROL_CLASSES = [_BARRED, _LICENCE, _MAKER, _UNNAMED]
-
-# Short labels and groups of the compared documents (of this report).
-GROUPS = ["China", "United States", "EU and Germany", "International"]
-_DOCUMENTS = {
-    "plan_art7": ("China", "Plan of 2025, article 7"),
-    "plan_art4": ("China", "Plan of 2025, article 4"),
-    "cn_greendc_2024": ("China", "Green data centres plan, 2024"),
-    "cn_aienergy_2026": ("China", "AI and energy plan, 2026"),
-    "us_aiap_energy": ("United States", "US AI Action Plan, pillar II"),
-    "us_pledge": ("United States", "Ratepayer Protection Pledge"),
-    "eu_eed": ("EU and Germany", "Energy Efficiency Directive"),
-    "eu_aia_annex_xi": ("EU and Germany", "AI Act, article 53"),
-    "eu_aia_std": ("EU and Germany", "AI Act, article 40"),
-    "eu_aia_code": ("EU and Germany", "AI Act, article 95"),
-    "de_enefg": ("EU and Germany", "German Energy Efficiency Act"),
-    "itu_l1801": ("International", "ITU-T L.1801, 2026"),
-    "coalition": ("International", "Coalition for Sustainable AI"),
-    "paris_statement": ("International", "Paris statement, 2025"),
-    "delhi_2026": ("International", "New Delhi declaration, 2026"),
-    "g7_2025": ("International", "G7 leaders' statement, 2025"),
-    "g7_plan": ("International", "G7 energy and AI work plan, 2025"),
-    "gdc_8e": ("International", "Global Digital Compact, 8(e)"),
-    "unga_78_265": ("International", "UN resolution 78/265"),
-}
 ASPECTS = ["Energy", "Water", "Carbon", "Hardware", "Metric", "Date", "Follow-up", "Binding"]
 STATES = ["yes", "in part", "no", "rejected", "not known"]
 _STATE = {
@@ -95,7 +40,6 @@ _STATE = {
     "non_binding": "no",
 }
 
-JURISDICTIONS = {"CHN": "China", "DEU": "Germany", "EUU": "European Union", "SGP": "Singapore", "USA": "United States"}
 # Bindingness in five steps that a reader can tell apart (condition: of an approval or of a public purchase);
 # information and subsidies ask nothing of anyone.
 FORCES = ["law in force", "condition", "administrative target", "proposal", "goal or voluntary"]
@@ -109,6 +53,43 @@ _FORCE = {
     "voluntary": FORCES[4],
 }
 SITE_TOPICS = ("energy", "green power", "heat", "transparency", "energy review", "labelling")
+
+
+def own_panels() -> tuple[str, str]:
+    """Return the two panels of the report's own country: the IEA on it, and other publishers."""
+    place = settings.load().place
+    return f"{place}, {_AGENCY}", f"{place}, other publishers"
+
+
+def regions() -> list[str]:
+    """Return the regions whose electricity is compared, in order: the world, the rival, Europe, the own country."""
+    own = settings.load()
+    return [name for name in ("World", own.rival_place, "Europe", own.place) if name]
+
+
+def panels() -> list[str]:
+    """Return the panels in which :func:`electricity` shows its regions: the own country has two."""
+    return [*regions()[:-1], *own_panels()]
+
+
+def hub_groups() -> list[str]:
+    """Return the groups of provinces by their hub: the labels of the table ``computing_hubs``, then those without."""
+    return [*data.labels("computing_hubs", "group").values(), NO_HUB]
+
+
+def control_classes() -> list[str]:
+    """Return the classes of export control of a chip, in order; the last is that none is stated."""
+    return [*data.labels("chips", "control").values(), NOT_STATED]
+
+
+def provision_groups() -> list[str]:
+    """Return the groups of the compared documents, in order."""
+    return list(data.labels("provisions", "group").values())
+
+
+def jurisdictions() -> dict[str, str]:
+    """Return the names of countries and unions by ``iso3``."""
+    return dict(data.load("countries")[["iso3", "name_en"]].itertuples(index=False))
 
 
 def seen(rows: pd.DataFrame) -> pd.DataFrame:
@@ -136,7 +117,7 @@ def yearly_growth(first: float, last: float, years: float) -> float:
 
 
 def compute_counts(indicators: pd.DataFrame) -> pd.DataFrame:
-    """Return the national counts of computing capacity in China, one row for a count, part, producer and date.
+    """Return the national counts of computing capacity of the own country, by count, part, producer and date.
 
     Columns: ``count`` (the convention: :data:`FP32`, :data:`FP16` or :data:`DEVICE`), ``part``, ``producer``,
     ``date`` and ``date_end`` (a figure for a calendar year spans it), ``eflops``, ``published_as`` (``figure``,
@@ -144,7 +125,7 @@ def compute_counts(indicators: pd.DataFrame) -> pd.DataFrame:
     same figure are left out; goals stay, whatever their year.
     """
     rows = seen(indicators)
-    rows = rows[rows["indicator"].isin(COUNTS) & (rows["region"] == "China") & rows["subregion"].isna()]
+    rows = rows[rows["indicator"].isin(COUNTS) & (rows["region"] == settings.load().place) & rows["subregion"].isna()]
     rows = rows[~rows["is_derived"].fillna(False).astype(bool) & (rows["kind"] != "projection")]
     goal, more = rows["kind"] == "target", rows["qualifier"] == "at_least"
     market = (rows["kind"] == "estimate") & (rows["date_precision"] == "year")
@@ -176,26 +157,28 @@ def compute_counts(indicators: pd.DataFrame) -> pd.DataFrame:
 def electricity(indicators: pd.DataFrame, last_year: int = 2030) -> pd.DataFrame:
     """Return published electricity of data centres, one row for a value or range as published.
 
-    Columns: ``panel`` (:data:`PANELS`; the IEA and other publishers on China stand apart), ``publisher`` (with
-    edition), ``year``, ``is_projection``, ``case`` (scenario), ``value``, ``low``, ``high`` (TWh; a row published as a
-    range has no ``value``), ``qualifier``, ``confidence``, ``note``, ``source_id``. Years after ``last_year``
-    are left out.
+    Columns: ``panel`` (:func:`panels`; the IEA and other publishers on the own country stand apart), ``publisher``
+    (with edition), ``year``, ``is_projection``, ``case`` (scenario), ``value``, ``low``, ``high`` (TWh; a row published
+    as a range has no ``value``), ``qualifier``, ``confidence``, ``note``, ``source_id``. Years after ``last_year`` are
+    left out.
     """
     rows = seen(indicators)
     rows = rows[rows["indicator"] == "datacentre_electricity_twh"]
-    rows = rows[
-        (rows["date"].dt.year <= last_year) & rows["region"].isin(["World", "United States", "Europe", "China"])
-    ]
+    rows = rows[(rows["date"].dt.year <= last_year) & rows["region"].isin(regions())]
     label = rows["vintage"].astype("object").where(rows["vintage"].notna(), rows["producer"])
     # An old IEA number for China without an edition is named by its case.
-    label = label.where(~((label == "IEA") & rows["scenario"].notna()), rows["scenario"])
+    label = label.where(~((label == _AGENCY) & rows["scenario"].notna()), rows["scenario"])
     panel = rows["region"].astype("object")
-    panel = panel.where(panel != "China", rows["producer"].map(lambda p: CHINA_IEA if p == "IEA" else CHINA_OTHER))
+    agency, others = own_panels()
+    split = rows["producer"].map(lambda producer: agency if producer == _AGENCY else others)
+    panel = panel.where(panel != settings.load().place, split)
+    # Publishers whose estimate and projection carry different labels in the data have one name.
+    known = data.labels("indicators", "producer") | data.labels("indicators", "vintage")
     is_range = rows["is_range_midpoint"].fillna(False).astype(bool)
     table = pd.DataFrame(
         {
-            "panel": pd.Categorical(panel, PANELS, ordered=True),
-            "publisher": label.map(lambda name: _PUBLISHERS.get(name, name)),
+            "panel": pd.Categorical(panel, panels(), ordered=True),
+            "publisher": label.map(lambda name: known.get(name, name)),
             "year": rows["date"].dt.year,
             "is_projection": rows["kind"] == "projection",
             "case": rows["scenario"],
@@ -212,8 +195,8 @@ def electricity(indicators: pd.DataFrame, last_year: int = 2030) -> pd.DataFrame
 
 
 def baselines(published: pd.DataFrame, year: int) -> pd.DataFrame:
-    """Return the rows of :func:`electricity` on all data centres of China in a year, by whatever publisher."""
-    return published[published["panel"].isin([CHINA_IEA, CHINA_OTHER]) & (published["year"] == year)]
+    """Return the rows of :func:`electricity` on all data centres of the own country in a year, of any publisher."""
+    return published[published["panel"].isin(own_panels()) & (published["year"] == year)]
 
 
 def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
@@ -223,7 +206,7 @@ def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
     ``from_high`` (its latest estimate of a past year, TWh; missing where it gives none), ``to_year``, ``to_low``,
     ``to_high`` (span of all its cases and ranges in its last projected year), ``to_central`` (the case called base or
     reference, or the only point; missing for a bare range or several equal cases), ``confidence`` (the weakest of its
-    projections), ``source_ids``.
+    projections), ``source_ids``. Raises ``NoRows`` without any.
     """
     found = []
     for (panel, publisher), rows in published.groupby(["panel", "publisher"], observed=True, sort=False):
@@ -252,7 +235,9 @@ def outlooks(published: pd.DataFrame, since: int = 2026) -> pd.DataFrame:
                 "source_ids": tuple(dict.fromkeys([*past["source_id"], *ahead["source_id"]])),
             }
         )
-    table = pd.DataFrame(found).astype({"from_year": "Int64", "to_year": "Int64"})
+    table = data.need(pd.DataFrame(found), "indicators", "projections").astype(
+        {"from_year": "Int64", "to_year": "Int64"}
+    )
     return table.sort_values(["panel", "to_high"], ignore_index=True)
 
 
@@ -280,24 +265,24 @@ def grid_intensity(indicators: pd.DataFrame, regions: Sequence[str]) -> pd.DataF
     return table.sort_values(["region", "year"], ignore_index=True)
 
 
-def provincial_factors(indicators: pd.DataFrame) -> pd.DataFrame:
+def provincial_factors(indicators: pd.DataFrame, hubs: pd.DataFrame | None = None) -> pd.DataFrame:
     """Return the official average emission factors of provinces, highest first.
 
-    Columns: ``province``, ``factor`` (gCO2/kWh, CO2 only, by location, 2023), ``hub`` (of East Data, West Compute;
-    missing for none), ``hub_group`` (:data:`HUB_GROUPS`), ``source_id``. Regional grids and the national average are
-    left out.
+    ``hubs`` is the table ``computing_hubs`` (default: that of this report). Columns: ``province``, ``factor``
+    (gCO2/kWh, CO2 only, by location, 2023), ``hub`` (missing for none), ``hub_group`` (:func:`hub_groups`),
+    ``source_id``. Regional grids and the national average are left out.
     """
     rows = seen(indicators)
     rows = rows[(rows["indicator"] == "grid_emission_factor_official_gco2_per_kwh") & rows["subregion"].notna()]
     rows = rows[~rows["subregion"].str.endswith(" grid")]
-    hub = rows["method_note"].str.extract(r"East-Data-West-Compute ([^(]*? hub)", expand=False)
-    group = hub.map(lambda name: HUB_GROUPS[2] if pd.isna(name) else HUB_GROUPS[int(name not in WESTERN_HUBS)])
+    known = (data.load("computing_hubs") if hubs is None else hubs).set_index("subregion").astype(str)
+    group = rows["subregion"].map(known["group"]).map(data.labels("computing_hubs", "group")).fillna(NO_HUB)
     table = pd.DataFrame(
         {
             "province": rows["subregion"],
             "factor": rows["value"],
-            "hub": hub,
-            "hub_group": pd.Categorical(group, HUB_GROUPS, ordered=True),
+            "hub": rows["subregion"].map(known["hub"]),
+            "hub_group": pd.Categorical(group, hub_groups(), ordered=True),
             "source_id": rows["source_id"],
         }
     )
@@ -310,12 +295,12 @@ def siting_change(factors: pd.DataFrame, origins: Sequence[str] | None = None) -
     ``factors`` is the result of :func:`provincial_factors`. Rows are the provinces of the other hubs (or ``origins``),
     columns the provinces of the western hubs; a positive number means more CO2. Average factors: what a new load adds
     at the margin, and what contracts for green power change, is not in it.
+    Raises ``NoRows`` without factors.
     """
-    factor = factors.set_index("province")["factor"]
-    west = factors.loc[factors["hub_group"] == HUB_GROUPS[0], "province"]
-    east = (
-        list(origins) if origins is not None else list(factors.loc[factors["hub_group"] == HUB_GROUPS[1], "province"])
-    )
+    factor = data.need(factors, "indicators", "factors").set_index("province")["factor"]
+    western, other, _ = hub_groups()
+    west = factors.loc[factors["hub_group"] == western, "province"]
+    east = list(origins) if origins is not None else list(factors.loc[factors["hub_group"] == other, "province"])
     return pd.DataFrame({to: {start: factor[to] - factor[start] for start in east} for to in sorted(west)})
 
 
@@ -358,7 +343,7 @@ def pue_limits(policies: pd.DataFrame) -> pd.DataFrame:
     """
     rows = seen(policies)
     rows = rows[rows["metric"].str.startswith("pue", na=False) & rows["value"].notna() & (rows["status"] != "ended")]
-    where = rows["subregion"].fillna(rows["iso3"].map(JURISDICTIONS))
+    where = rows["subregion"].fillna(rows["iso3"].map(jurisdictions()))
     who = (
         rows["applies_to"]
         .str.removesuffix(" data centres")
@@ -383,7 +368,7 @@ def pue_limits(policies: pd.DataFrame) -> pd.DataFrame:
 
 
 def green_power(indicators: pd.DataFrame, policies: pd.DataFrame) -> pd.DataFrame:
-    """Return reported shares of renewable power in Chinese data centres beside the shares asked for.
+    """Return reported shares of renewable power in data centres of the own country beside the shares asked for.
 
     Columns: ``year`` (reported: the year of the figure; asked: the deadline), ``share`` (percent), ``role``
     (``reported`` or a code of what is asked), ``label``, ``iso3``, ``source_id``. The accounting bases of the reported
@@ -397,7 +382,7 @@ def green_power(indicators: pd.DataFrame, policies: pd.DataFrame) -> pd.DataFram
             "share": rows["value"],
             "role": "reported",
             "label": rows["producer"],
-            "iso3": "CHN",
+            "iso3": settings.load().iso3,
             "source_id": rows["source_id"],
         }
     )
@@ -419,23 +404,11 @@ def green_power(indicators: pd.DataFrame, policies: pd.DataFrame) -> pd.DataFram
 # --------------------------------------------------------------------------------------------------------------- chips
 
 
-def control_class(status: object) -> str:
-    """Return the export-control status of a chip as one of :data:`CONTROL_CLASSES`, read from its wording."""
-    if not isinstance(status, str):
-        return _UNNAMED
-    words = status.lower()
-    if "entity list" in words or "bis guidance" in words or "tsmc" in words:
-        return _MAKER
-    if "case-by-case" in words or "licence required" in words:
-        return _LICENCE
-    return _BARRED if "barred" in words else _UNNAMED
-
-
 def chip_efficiency(chips: pd.DataFrame) -> pd.DataFrame:
     """Return dense FP16 work per watt of chips and systems on sale, one row for a model and source.
 
     Columns: ``model``, ``vendor``, ``year``, ``unit`` (``chip`` or ``system``: never compared with each other),
-    ``tflops_per_w`` (peak rate by rated power), ``control`` (:data:`CONTROL_CLASSES`), ``status``, ``confidence``,
+    ``tflops_per_w`` (peak rate by rated power), ``control`` (:func:`control_classes`), ``status``, ``confidence``,
     ``source_id``. Planned chips and rows whose note says that the rate or the power was recalled are left out.
     """
     rows = seen(chips)
@@ -452,15 +425,12 @@ def chip_efficiency(chips: pd.DataFrame) -> pd.DataFrame:
             "year": rows["announced"].dt.year,
             "unit": system.map({True: "system", False: "chip"}),
             "tflops_per_w": rows["fp16_tflops_per_w"],
-            "control": rows["export_control_status"].map(control_class),
+            "control": rows["control"].map(data.labels("chips", "control")).astype(object).fillna(NOT_STATED),
             "status": rows["export_control_status"],
             "confidence": rows["confidence"].astype(str),
             "source_id": rows["source_id"],
         }
     )
-    # A Huawei system without a status of its own has the status of its maker.
-    maker = table.loc[table["control"] == _MAKER, "vendor"].unique()
-    table.loc[(table["control"] == _UNNAMED) & table["vendor"].isin(maker), "control"] = _MAKER
     return table.sort_values(["unit", "tflops_per_w"], ascending=[True, False], ignore_index=True)
 
 
@@ -470,15 +440,18 @@ def chip_efficiency(chips: pd.DataFrame) -> pd.DataFrame:
 def provision_matrix(provisions: pd.DataFrame) -> pd.DataFrame:
     """Return what each compared document names and sets, one row for a document and aspect.
 
-    Columns: ``group``, ``document`` (short label), ``aspect`` (:data:`ASPECTS`), ``state`` (:data:`STATES`), ``asks``,
-    ``detail``, ``source_id``. ``Metric`` is something measurable, ``Date`` a deadline or period, ``Follow-up`` any
-    reporting or review, ``Binding`` law (in part: administrative). Documents whose text was not read are left out.
+    Columns: ``provision_id``, ``group`` (:func:`provision_groups`), ``document`` (short label), ``passage`` (article or
+    part), ``aspect`` (:data:`ASPECTS`), ``state`` (:data:`STATES`), ``asks``, ``detail``, ``source_id``. ``Metric`` is
+    something measurable, ``Date`` a deadline or period, ``Follow-up`` any reporting or review, ``Binding`` law (in
+    part: administrative). Documents whose text was not read are left out. Raises ``NoRows`` without any.
     """
     rows = seen(provisions)
-    rows = rows[rows["bindingness"].notna()]
+    rows = data.need(rows[rows["bindingness"].notna()], "provisions")
+    groups = data.labels("provisions", "group")
+    rows = rows.assign(group=pd.Categorical(rows["group"].map(groups), provision_groups(), ordered=True))
+    rows = rows.sort_values(["group", "place"], kind="stable")
     found = []
     for row in rows.itertuples():
-        group, label = _DOCUMENTS.get(row.provision_id, ("International", row.document))
         dated = pd.notna(row.deadline) or pd.notna(row.deadline_note)
         follow = "no" if row.reporting_duty == "none" else "yes"
         if pd.isna(row.reporting_duty) or "recalled" in row.reporting_duty:
@@ -503,8 +476,9 @@ def provision_matrix(provisions: pd.DataFrame) -> pd.DataFrame:
             found.append(
                 {
                     "provision_id": row.provision_id,
-                    "group": group,
-                    "document": label,
+                    "group": row.group,
+                    "document": row.document if pd.isna(row.short_name) else row.short_name,
+                    "passage": row.provision,
                     "aspect": aspect,
                     "state": state,
                     "asks": row.asks,
@@ -514,10 +488,8 @@ def provision_matrix(provisions: pd.DataFrame) -> pd.DataFrame:
             )
     table = pd.DataFrame(found)
     table["detail"] = table["detail"].where(table["detail"].notna(), "")
-    table["group"] = pd.Categorical(table["group"], GROUPS, ordered=True)
-    order = {name: position for position, name in enumerate(_DOCUMENTS)}
-    table["rank"] = table["provision_id"].map(order).fillna(len(order)).astype(int)
-    return table.sort_values(["group", "rank"], kind="stable", ignore_index=True)
+    table["group"] = pd.Categorical(table["group"], provision_groups(), ordered=True)
+    return table
 
 
 def _year(date: pd.Timestamp) -> str:
@@ -534,7 +506,7 @@ def requirements(policies: pd.DataFrame, topics: Sequence[str] = SITE_TOPICS) ->
     rows = seen(policies)
     rows = rows[rows["topic"].isin(topics) & rows["value"].notna() & (rows["status"] != "ended")]
     rows = rows.assign(
-        jurisdiction=rows["iso3"].map(JURISDICTIONS).fillna(rows["entity"]),
+        jurisdiction=rows["iso3"].map(jurisdictions()).fillna(rows["entity"]),
         force=rows["bindingness"].astype(str).map(_FORCE),
     )
     rows = rows[rows["force"].notna()]
@@ -575,7 +547,8 @@ def requirement_steps(rows: pd.DataFrame) -> pd.DataFrame:
                 "source_id": source,
             }
         )
-    return pd.DataFrame(found)
+    columns = ["jurisdiction", "name", "what", "steps", "force", "source_id"]
+    return pd.DataFrame(found, columns=columns)
 
 
 WATER = {
@@ -594,8 +567,8 @@ def water(indicators: pd.DataFrame) -> pd.DataFrame:
     rows = seen(indicators)
     rows = rows[rows["indicator"].isin(WATER)]
     prefix = rows["qualifier"].astype("object").map({"at_least": "more than ", "about": "about "}).fillna("")
-    single = prefix + rows["value"].map(lambda value: f"{value:,.4g}")
-    spans = rows["lower"].map("{:,.4g}".format) + " to " + rows["upper"].map("{:,.4g}".format)
+    value, lower, upper = (rows[name].map("{:,.4g}".format).astype(object) for name in ("value", "lower", "upper"))
+    single, spans = prefix + value, lower + " to " + upper
     where = rows["region"].astype(str) + rows["subject"].radd(", ").fillna("")
     table = pd.DataFrame(
         {

@@ -363,12 +363,7 @@ def trust(indicators: pd.DataFrame, countries: pd.DataFrame) -> pd.DataFrame:
     Columns: ``regulator``, ``who`` (country asked, or the median of 25 countries), ``is_median``, ``percent``,
     ``source_id``.
     """
-    asked = {
-        "trust_own_country_regulate_ai": "Their own country",
-        "trust_eu_regulate_ai": "The European Union",
-        "trust_us_regulate_ai": "The United States",
-        "trust_china_regulate_ai": "China",
-    }
+    asked = data.labels("adoption_indicators", "indicator", "regulator")
     rows = seen(indicators[indicators["indicator"].isin(asked)])
     names = countries.set_index("iso3")["name_en"]
     return pd.DataFrame(
@@ -452,25 +447,12 @@ def _period(rows: pd.DataFrame) -> pd.Series:
     return first.where(last == "", first + " to " + last)
 
 
-# What each figure counts, in the order of the table: figures on different lines are not to be compared.
-MEASURES = {
-    "genai_users": "Users of generative AI, as counted by CNNIC",
-    "genai_penetration": "Users of generative AI in the population, by CNNIC",
-    "ai_population_adoption": "People of working age who use AI, as estimated by Microsoft",
-    "ai_private_investment": "Private investment in AI in a year; no state guidance funds",
-    "ai_private_investment_cum": "Private investment in AI since 2013",
-    "government_guidance_funds_ai": "State guidance funds for AI",
-    "open_model_downloads_cum": "Downloads of open models tracked by ATOM, in all",
-    "hf_download_share": "Share of the downloads of models on Hugging Face",
-    "openrouter_token_share": "Share of the tokens routed by OpenRouter",
-    "ai_patent_share_cnnic": "Share of the world's AI patent applications, by CNNIC",
-    "ai_patent_share_wipo": "Share of the world's AI patents, by WIPO as cited in the press",
-    "ai_patents_granted_share": "Share of the world's AI patents granted, by the AI Index",
-    "trust_china_regulate_ai": "Trust in China to regulate AI (Pew, median of 25 countries)",
-    "trust_us_regulate_ai": "Trust in the United States to regulate AI (Pew, median of 25 countries)",
-    "trust_own_country_regulate_ai": "Trust in the own country to regulate AI (Pew)",
-    "trust_government_regulate_ai_ipsos": "Trust in the own government to regulate AI (Ipsos)",
-}
+def measure_names() -> dict[str, str]:
+    """Return what each figure on two countries counts, by indicator and in the order of the table.
+
+    Figures with different names are not to be compared.
+    """
+    return data.labels("adoption_indicators", "indicator", "measure")
 
 
 def measures(indicators: pd.DataFrame) -> pd.DataFrame:
@@ -482,9 +464,10 @@ def measures(indicators: pd.DataFrame) -> pd.DataFrame:
     ``source_id``.
     """
     powers = list(_powers())
-    about = indicators["indicator"].astype(str).map({"trust_china_regulate_ai": "CHN", "trust_us_regulate_ai": "USA"})
+    names = measure_names()
+    about = indicators["indicator"].astype(str).map(data.labels("adoption_indicators", "indicator", "about"))
     rows = seen(indicators.assign(iso3=indicators["iso3"].fillna(about)))
-    rows = rows[rows["indicator"].isin(MEASURES) & rows["iso3"].isin(powers) & (rows["confidence"] != "low")]
+    rows = rows[rows["indicator"].isin(names) & rows["iso3"].isin(powers) & (rows["confidence"] != "low")]
     words = {"at_least": "over ", "estimate": "about "}
     rows = rows.assign(
         code=rows["indicator"].astype(str),
@@ -493,10 +476,10 @@ def measures(indicators: pd.DataFrame) -> pd.DataFrame:
     )
     keys = ["code", "period", "unit", "source_id"]
     wide = rows.astype({"unit": str}).pivot(index=keys, columns="iso3", values="text").reset_index()
-    wide["order"] = wide["code"].map(list(MEASURES).index)
+    wide["order"] = wide["code"].map(list(names).index)
     wide = wide.sort_values(["order", "period"], ignore_index=True)
     out = wide.assign(
-        measure=wide["code"].map(MEASURES),
+        measure=wide["code"].map(names),
         **{
             name: wide[code].fillna("–") if code in wide else "–"
             for name, code in zip(("own", "rival"), [*powers, "", ""], strict=False)

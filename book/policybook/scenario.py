@@ -24,15 +24,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from policybook import energy
+from policybook import data, energy, settings
 
-CASES = {
-    "world": "World",
-    "us": "United States",
-    "eu": "European Union",
-    "china_iea": "China, IEA base",
-    "china_cn": "China, Chinese base",
-}
 # In the order of the columns of the Sobol sequence.
 PARAMETERS = {
     "e0": "Electricity in the base year",
@@ -57,12 +50,7 @@ HOURS = 8.76  # thousand hours in a year: GW times this is TWh
 # The policy switches, in the order of the report, and how far each goes: the PUE of all centres in the last year, the
 # share matched with green power, and what is added to the yearly gain in work per kilowatt-hour.
 SWITCH_PUE, SWITCH_GREEN, SWITCH_WORK = 1.25, 0.8, 0.05
-SWITCHES = {
-    "pue": f"PUE {SWITCH_PUE} everywhere in {LAST_YEAR}",
-    "green": f"{SWITCH_GREEN:.0%} matched with green power",
-    "work": f"Work per kWh: +{SWITCH_WORK} a year",
-    "chips": "Work per kWh as on Chinese chips",
-}
+SWITCHES = ("pue", "green", "work", "chips")
 
 OTHER_BASE = "Base year of the other case"
 
@@ -87,16 +75,33 @@ class Outcome(NamedTuple):
     co2_market: np.ndarray
 
 
+def cases() -> dict[str, str]:
+    """Return the cases of the model with their names, in order."""
+    return data.labels("scenario_parameters", "case")
+
+
+def switch_names() -> dict[str, str]:
+    """Return the policy switches (:data:`SWITCHES`) with their names."""
+    names = (
+        f"PUE {SWITCH_PUE} everywhere in {LAST_YEAR}",
+        f"{SWITCH_GREEN:.0%} matched with green power",
+        f"Work per kWh: +{SWITCH_WORK} a year",
+        f"Work per kWh as on {settings.load().adjective} chips",
+    )
+    return dict(zip(SWITCHES, names, strict=True))
+
+
 # ------------------------------------------------------------------------------------------------------------ the model
 
 
 def ranges(parameters: pd.DataFrame, case: str, **changes: tuple[float, float]) -> dict[str, tuple[float, float]]:
-    """Return low and high of each parameter of a case (:data:`CASES`), with ``changes`` put in place of some.
+    """Return low and high of each parameter of a case (:func:`cases`), with ``changes`` put in place of some.
 
     ``parameters`` is the table ``scenario_parameters``. A case without a residual factor has 1: its market-based value
     then lacks the correction for green power that others bought. Raises ``KeyError`` for an unknown case or parameter,
-    ``ValueError`` where a low lies above its high.
+    ``ValueError`` where a low lies above its high, ``NoRows`` without any parameter.
     """
+    data.need(parameters, "scenario_parameters")
     rows = parameters[parameters["case"] == case]
     if rows.empty:
         raise KeyError(case)
@@ -180,7 +185,7 @@ def percentiles(outcome: Outcome, first_year: int = BASE_YEAR) -> pd.DataFrame:
 def samples(parameters: pd.DataFrame, points: int = POINTS, seed: int = SEED) -> dict[str, pd.DataFrame]:
     """Return the draws of every case, all on the same points of one sequence."""
     unit = unit_points(len(PARAMETERS), points, seed)
-    return {case: sample(ranges(parameters, case), unit=unit) for case in CASES}
+    return {case: sample(ranges(parameters, case), unit=unit) for case in cases()}
 
 
 def fans(drawn: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -275,10 +280,10 @@ def sensitivities(parameters: pd.DataFrame) -> pd.DataFrame:
     2025 from 475 to 495 TWh, an AI share of 0.15 to 0.32 and a growth of 1.5 to 1.8, and runs five years.
     """
     unit = unit_points(len(PARAMETERS))
-    base = {case: ranges(parameters, case) for case in CASES}
+    base = {case: ranges(parameters, case) for case in cases()}
     runs = [
         (case, variant, sample(base[case], correlation=rho, unit=unit), 6)
-        for case in CASES
+        for case in cases()
         for variant, rho in (("base", 0.0), ("together", CORRELATION), ("apart", -CORRELATION))
     ]
     wide = ranges(parameters, "china_cn", a0=LESS_AI)
@@ -339,16 +344,6 @@ def spliced_growth(e0: float, a0: float, compute: float, h: float, gc: float) ->
 
 # --------------------------------------------------------------------------------------------- published values, siting
 
-_MAKERS = {
-    "this_report": "NEA, 1.6%",
-    "caict_via_caixin": "CAICT in Caixin",
-    "china_energy_storage_network": "Storage network",
-    "goldman_sachs": "Goldman Sachs",
-    "nea_6_share": "NEA, 6%",
-    "sgeri_2021": "State Grid 2021",
-    "lbnl_2025_update_reference": "LBNL 2025",
-}
-
 
 def published(reference: pd.DataFrame) -> pd.DataFrame:
     """Return the published electricity to set beside the fans, one row for a publisher, edition and year.
@@ -359,7 +354,11 @@ def published(reference: pd.DataFrame) -> pd.DataFrame:
     """
     rows = reference[(reference["reference_kind"] == "published") & (reference["quantity"] == "electricity")]
     edition = rows["variant"].str.extract(r"^iea_(\d{4})", expand=False)
-    label = ("IEA " + edition).fillna(rows["variant"].map(_MAKERS)).fillna(rows["variant"])
+    label = (
+        ("IEA " + edition)
+        .fillna(rows["variant"].map(data.labels("scenario_reference", "variant")))
+        .fillna(rows["variant"])
+    )
     label = label.where(rows["case"] != "eu", label + ", Europe")
     scenario = rows["variant"].str.contains("headwinds|lift_off")
     # The mid-point of a range published without a centre is of this report: not a value to draw.
@@ -398,10 +397,10 @@ def siting(factors: pd.DataFrame, twh: float) -> pd.DataFrame:
 def range_table(parameters: pd.DataFrame) -> pd.DataFrame:
     """Return the ranges as text, one row for a parameter of the table ``scenario_parameters``.
 
-    Columns: ``parameter``, ``unit``, and one for each case.
+    Columns: ``parameter``, ``unit``, and one for each case. Raises ``NoRows`` without any.
     """
-    units = parameters.drop_duplicates("parameter").set_index("parameter")["unit"]
-    both = {case: parameters[parameters["case"] == case].set_index("parameter") for case in CASES}
+    units = data.need(parameters, "scenario_parameters").drop_duplicates("parameter").set_index("parameter")["unit"]
+    both = {case: parameters[parameters["case"] == case].set_index("parameter") for case in cases()}
 
     def said(case: str, name: str) -> str:
         if name not in both[case].index:
@@ -410,7 +409,7 @@ def range_table(parameters: pd.DataFrame) -> pd.DataFrame:
         return f"{low:g}" if low == high else f"{low:g}–{high:g}"
 
     rows = [
-        {"parameter": label, "unit": str(units[name]), **{case: said(case, name) for case in CASES}}
+        {"parameter": label, "unit": str(units[name]), **{case: said(case, name) for case in cases()}}
         for name, label in PARAMETERS.items()
     ]
     return pd.DataFrame(rows)
@@ -430,7 +429,7 @@ def switch_table(effects: pd.DataFrame, base_year: pd.DataFrame) -> pd.DataFrame
         }
 
     found = []
-    for switch, label in SWITCHES.items():
+    for switch, label in switch_names().items():
         green = switch == "green"
         quantity, unit = ("co2_market", "Mt") if green else ("electricity", "TWh")
         rows = effects[(effects["switch"] == switch) & (effects["quantity"] == quantity)]
@@ -475,6 +474,7 @@ def cross_checks(
     middling = spliced_growth(mid["e0"], mid["a0"], ratio, mid["h"], mid["gc"])
     low, median, high = bottom_up(o["compute_2025"])
     third = value["check_all_energy_per_compute_2030_third_party"]
+    place = settings.load().place
     median_2025 = float(np.median(run(drawn["world"]).electricity[:, 1]))
     rows = [
         (
@@ -510,7 +510,7 @@ def cross_checks(
             "The model starts too slowly",
         ),
         (
-            "First year, China 2025",
+            f"First year, {place} 2025",
             f"140 TWh × (0.15 × {ratio:.2f} / 1.35 + 0.85 × 1.09)",
             spliced,
             "TWh",
@@ -518,7 +518,7 @@ def cross_checks(
             f"Weak: two makers' counts are spliced, and mid-range values give {middling:.0f}",
         ),
         (
-            "AI computing, China 2025",
+            f"AI computing, {place} 2025",
             f"{o['compute_2025']:,.0f} EFLOPS by work per watt, load and PUE",
             median,
             "TWh",

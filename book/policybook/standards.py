@@ -184,45 +184,34 @@ def names_water(rows: pd.DataFrame) -> pd.Series:
 
 # --- targets -----------------------------------------------------------------------------------------------------
 
-# Target -> short name, and the official figure that measures it, if one was found. ``progress_of`` in the table says
-# only what a figure bears on; here stands what counts the same thing as the target, in full or in part.
-TARGETS = {
-    "g2024_std50": ("New national and sector AI standards", "samr_new10"),
-    "waic25_50": ("Further AI standards after WAIC 2025", ""),
-    "g2024_firms": ("Firms promoting and applying standards", ""),
-    "g2024_intl20": ("International standards taken part in", ""),
-    "plan100": ("AI national standards, special plan", ""),
-    "miit_sec70": ("AI security-governance standards", ""),
-    "g2020_20": ("Key AI standards pre-researched", ""),
-    "nsdo_85": ("Adoption of international standards", "adopt_889"),
-    "nsdo_50": ("Research projects that yield standards", ""),
-    "nsdo_bases": ("Standard innovation bases", ""),
-    "nsdo_18": ("Time to make a national standard", ""),
-}
 _SIGNS = {"ge": "≥ ", "gt": "> ", "le": "≤ ", "about": "about ", "eq": ""}
 
 
-def target_progress(targets: pd.DataFrame) -> pd.DataFrame:
-    """Return each target beside the official figure that measures it, where one was found.
+def target_progress(targets: pd.DataFrame, labels: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Return each target that charts show beside the official figure that measures it, where one was found.
 
-    Columns: ``target_id``, ``name``, ``field`` (AI, or all fields), ``instrument``, ``wanted`` (target with sign and
-    unit, as text), ``due`` (year as text, or that no deadline was found), ``value`` (target), ``sign`` (its unit as a
-    suffix), ``reached`` (official figure; missing: none found), ``share`` (reached as a share of the target, 1 = the
-    target), ``reached_on``, ``status`` (met, partial figure, not known), ``source_ids``. Raises ``NoRows`` without any.
+    ``labels`` is the table ``target_labels`` (default: that of this report): it says which, and which figure counts the
+    same thing. Columns: ``target_id``, ``name``, ``field`` (AI, or all fields), ``instrument``, ``wanted`` (target with
+    sign and unit, as text), ``due`` (year as text, or that no deadline was found), ``value`` (target), ``sign`` (its
+    unit as a suffix), ``reached`` (official figure; missing: none found), ``share`` (reached as a share of the target,
+    1 = the target), ``reached_on``, ``status`` (met, partial figure, not known), ``source_ids``. Raises ``NoRows``
+    without any.
     """
     table = data.need(targets, "policy_targets").set_index("target_id")
+    labels = data.need(data.load("target_labels") if labels is None else labels, "target_labels")
     rows = []
-    for key, (name, measure) in TARGETS.items():
-        goal = table.loc[key]
-        figure = table.loc[measure] if measure else None
+    fields = data.labels("target_labels", "field")
+    for row in labels.sort_values("place").itertuples():
+        goal = table.loc[row.target_id]
+        figure = table.loc[row.measured_by] if pd.notna(row.measured_by) else None
         sign = {"percent": " %", "months": " months"}.get(goal["unit"], "")
         reached = float(figure["value"]) if figure is not None else np.nan
         share = reached / goal["value"]
         rows.append(
             {
-                "target_id": key,
-                "name": name,
-                "field": "all fields" if key.startswith("nsdo") else "AI",
+                "target_id": row.target_id,
+                "name": row.label,
+                "field": fields[row.field],
                 "instrument": goal["instrument"],
                 "wanted": f"{_SIGNS[goal['comparator']]}{goal['value']:,.0f}{sign}",
                 "due": f"by {goal['deadline'].year}" if pd.notna(goal["deadline"]) else "no deadline found",

@@ -11,12 +11,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from policybook import scenario
+from policybook import scenario, settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RED, titled
 
 _LAST = scenario.LAST_YEAR
 _BAND = f"{scenario.PERCENTILES[0]} to {scenario.PERCENTILES[-1]} percent"
-_CASE_COLOURS = dict(zip(scenario.CASES.values(), [GREY, BLUE, GREEN, ORANGE, RED], strict=True))
+_CASE_COLOURS = [GREY, BLUE, GREEN, ORANGE, RED]
 _CASE_SHAPES = ["square", "circle", "triangle-up", "diamond", "triangle-down"]
 
 
@@ -33,30 +33,31 @@ def fans(table: pd.DataFrame, published: pd.DataFrame) -> alt.VConcatChart:
     ``table`` is from :func:`scenario.fans`, ``published`` from :func:`scenario.published`. The two Chinese cases have
     one axis, and panels of their own.
     """
+    own, cases = settings.load(), scenario.cases()
     rows = table[table["quantity"] == "electricity"]
     ends = rows[rows["year"] == _LAST].set_index("case")
     tops = {
         case: 1.04 * max(ends.loc[case, "high"], published.loc[published["case"] == case, "high"].max())
-        for case in scenario.CASES
+        for case in cases
     }
     tops["china_iea"] = tops["china_cn"]
     draw = {
         case: _fan(rows[rows["case"] == case], published[published["case"] == case], tops[case], case == "world")
-        for case in scenario.CASES
+        for case in cases
     }
     pairs = [["world"], ["us", "eu"], ["china_iea", "china_cn"]]
     lines = [
-        alt.hconcat(*(_panel(draw[case], scenario.CASES[case]) for case in pair), spacing=8).resolve_scale(
+        alt.hconcat(*(_panel(draw[case], cases[case]) for case in pair), spacing=8).resolve_scale(
             x="independent", y="independent"
         )
         for pair in pairs
     ]
     chart = alt.vconcat(*lines, spacing=12).resolve_scale(x="independent", y="independent")
-    iea, own = ends.loc["china_iea"], ends.loc["china_cn"]
+    iea, home = ends.loc["china_iea"], ends.loc["china_cn"]
     return titled(
         chart,
-        f"For China in 2030 the base year and the growth assumed decide: the median is {iea['median']:,.0f} TWh on the "
-        f"IEA’s numbers and {own['median']:,.0f} on Chinese ones",
+        f"For {own.place} in 2030 the base year and the growth assumed decide: the median is {iea['median']:,.0f} TWh "
+        f"on the IEA’s numbers and {home['median']:,.0f} on {own.adjective} ones",
         f"Electricity of data centres, TWh a year. Blue: median and {_BAND} of the draws, which are ranges of "
         "judgement and no probabilities. Orange: published",
     )
@@ -155,7 +156,7 @@ def _placed(published: pd.DataFrame, median: float, top: float, end: float, gap:
 
 def _dots(rows: pd.DataFrame, x: alt.X, y: alt.Y, size: int, named: str, *told: alt.Tooltip) -> alt.Chart:
     """Return a dot for each case beside the others of its line, in the colour and shape of the case."""
-    domain = list(_CASE_COLOURS)
+    domain = list(scenario.cases().values())
     legend = alt.Legend(orient="top", columns=3, symbolSize=70)
     return (
         alt.Chart(rows)
@@ -163,10 +164,7 @@ def _dots(rows: pd.DataFrame, x: alt.X, y: alt.Y, size: int, named: str, *told: 
         .encode(
             x=x,
             y=y,
-            color=alt.Color("case:N")
-            .scale(domain=domain, range=list(_CASE_COLOURS.values()))
-            .title(None)
-            .legend(legend),
+            color=alt.Color("case:N").scale(domain=domain, range=_CASE_COLOURS).title(None).legend(legend),
             yOffset=alt.YOffset("case:N").scale(domain=domain, paddingOuter=1).sort(domain),
             shape=alt.Shape("case:N").scale(domain=domain, range=_CASE_SHAPES).title(None).legend(legend),
             tooltip=[alt.Tooltip("name:N", title=named), alt.Tooltip("case:N", title="Case"), *told],
@@ -186,7 +184,7 @@ def drivers(correlations: pd.DataFrame) -> alt.HConcatChart:
     strongest = rows.groupby("parameter")["size"].max().sort_values(ascending=False)
     own = rows[rows["quantity"] == "electricity"].groupby("parameter")["correlation"].agg(["min", "max"])
     rows = rows.assign(
-        name=rows["parameter"].map(scenario.PARAMETERS), case=rows["case"].map(scenario.CASES), zero=0.0
+        name=rows["parameter"].map(scenario.PARAMETERS), case=rows["case"].map(scenario.cases()), zero=0.0
     ).round({"correlation": 3})
     order = [scenario.PARAMETERS[name] for name in strongest.index]
     panels = []
@@ -223,7 +221,7 @@ def switches(effects: pd.DataFrame, base_year: pd.DataFrame) -> alt.HConcatChart
     ``effects`` is from :func:`scenario.switches`, ``base_year`` from :func:`scenario.base_year_effect`.
     """
     other = scenario.OTHER_BASE
-    rows = effects.assign(name=effects["switch"].map(scenario.SWITCHES))
+    rows = effects.assign(name=effects["switch"].map(scenario.switch_names()))
     exchanged = base_year[base_year["parameter"] == "e0"].assign(name=other, quantity="electricity")
     power = rows[(rows["quantity"] == "electricity") & (rows["switch"] != "green")]
     strongest = power["share"].abs().max()
@@ -234,10 +232,10 @@ def switches(effects: pd.DataFrame, base_year: pd.DataFrame) -> alt.HConcatChart
     ):
         part = drawn[drawn["quantity"] == quantity]
         part = part[part["change"] != 0].assign(
-            case=part["case"].map(scenario.CASES), unit="TWh" if quantity == "electricity" else "Mt"
+            case=part["case"].map(scenario.cases()), unit="TWh" if quantity == "electricity" else "Mt"
         )
         part = part[["name", "case", "share", "change", "unit"]].round({"share": 4, "change": 1})
-        order = [*(name for name in scenario.SWITCHES.values() if name in set(part["name"])), other]
+        order = [*(name for name in scenario.switch_names().values() if name in set(part["name"])), other]
         order = [name for name in order if name in set(part["name"])]
         x = (
             alt.X("share:Q")
@@ -264,8 +262,8 @@ def switches(effects: pd.DataFrame, base_year: pd.DataFrame) -> alt.HConcatChart
     low, high = exchanged["share"].min(), exchanged["share"].max()
     return titled(
         chart,
-        f"No switch moves electricity by more than {strongest:.0%}; to exchange the Chinese base year moves it by "
-        f"{low:+.0%} or {high:+.0%}".replace("-", "−"),
+        f"No switch moves electricity by more than {strongest:.0%}; to exchange the "
+        f"{settings.load().adjective} base year moves it by {low:+.0%} or {high:+.0%}".replace("-", "−"),
         "Change of the median of 2030 when one switch is on, all else on the same draws. The switches are not equal "
         "efforts",
     )
@@ -309,7 +307,7 @@ def explorer(parameters: pd.DataFrame, table: pd.DataFrame) -> alt.HConcatChart:
     the table ``scenario_parameters``, ``table`` from :func:`scenario.fans`.
     """
     middles, bands = {}, []
-    for case, label in scenario.CASES.items():
+    for case, label in scenario.cases().items():
         point = scenario.middle(scenario.ranges(parameters, case))
         path = scenario.run(point)
         middles[label] = {name: round(value, 6) for name, value in point.iloc[0].items()} | {
@@ -322,10 +320,10 @@ def explorer(parameters: pd.DataFrame, table: pd.DataFrame) -> alt.HConcatChart:
             name = "co2" if quantity == "co2_location" else quantity
             bands.append(rows.assign(region=label, quantity=name, middle=values[0]).round(2))
     band = pd.concat(bands)
-    start = scenario.CASES["world"]
+    start = scenario.cases()["world"]
     params = [
         alt.param(
-            name="region", value=start, bind=alt.binding_select(options=list(scenario.CASES.values()), name="Case ")
+            name="region", value=start, bind=alt.binding_select(options=list(scenario.cases().values()), name="Case ")
         ),
         *(
             alt.param(name=name, value=0, bind=alt.binding_range(min=low, max=high, step=step, name=label))

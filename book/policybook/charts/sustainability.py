@@ -8,7 +8,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from policybook import energy
+from policybook import data, energy, settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, RED, SKY, WIDTH, titled
 
 _PAST, _AHEAD = "estimate of a past year", "projection"
@@ -67,8 +67,8 @@ def compute_counts(counts: pd.DataFrame) -> alt.HConcatChart:
         chart,
         f"The count that grew to {official.max():,.0f} EFLOPS is not the count of the {goal['eflops']:,.0f} "
         f"EFLOPS goal: that one stops at {total['eflops']:,.0f}, at the end of {total['date'].year}",
-        "Computing capacity in China by three conventions, EFLOPS. Three axes: heights must not be compared "
-        "across panels",
+        f"Computing capacity in {settings.load().place} by three conventions, EFLOPS. Three axes: heights must "
+        "not be compared across panels",
     )
 
 
@@ -132,7 +132,7 @@ def _count_panel(rows: pd.DataFrame, count: str, heading: str, subtitle: str) ->
 
 
 def electricity_outlooks(outlooks: pd.DataFrame, published: pd.DataFrame) -> alt.VConcatChart:
-    """Draw each publisher's latest estimate and its projection, by region; the two Chinese bases are separate panels.
+    """Draw each publisher's latest estimate and its projection, by region; the own country has two panels.
 
     ``outlooks`` is from :func:`energy.outlooks`; ``published``, for the single cases, from :func:`energy.electricity`.
     """
@@ -155,17 +155,17 @@ def electricity_outlooks(outlooks: pd.DataFrame, published: pd.DataFrame) -> alt
         right_on=["panel", "publisher", "to_year"],
     )
     cases = cases[cases["is_projection"] & cases["value"].notna()]
-    china = rows[rows["panel"].isin([energy.CHINA_IEA, energy.CHINA_OTHER]) & (rows["to_year"] == 2030)]
-    panels = []
-    for panel in energy.PANELS:
+    home = rows[rows["panel"].isin(energy.own_panels()) & (rows["to_year"] == 2030)]
+    panels, names = [], energy.panels()
+    for panel in names:
         part, points = rows[rows["panel"] == panel], cases[cases["panel"] == panel]
         limit = 3000 if panel == "World" else 1100
-        panels.append(_heading(_outlook_panel(part, points, limit, panel == energy.PANELS[-1]), str(panel)))
+        panels.append(_heading(_outlook_panel(part, points, limit, panel == names[-1]), str(panel)))
     chart = alt.vconcat(*panels, spacing=14).resolve_scale(x="independent", y="independent")
     return titled(
         chart,
-        f"For China in 2030, published projections run from {china['to_low'].min():,.0f} to "
-        f"{china['to_high'].max():,.0f} TWh; "
+        f"For {settings.load().place} in 2030, published projections run from {home['to_low'].min():,.0f} to "
+        f"{home['to_high'].max():,.0f} TWh; "
         "publishers disagree about the starting point too",
         "Electricity used by data centres, TWh a year: latest estimate (blue) and projection (orange; bar: range "
         "or span of "
@@ -212,9 +212,10 @@ def _outlook_panel(rows: pd.DataFrame, cases: pd.DataFrame, limit: float, last: 
     ).properties(width=400, height=alt.Step(23))
 
 
-def china_baselines(published: pd.DataFrame) -> alt.VConcatChart:
-    """Draw the estimates for Chinese data centres of past years, the IEA apart; ``published`` as above."""
-    rows = published[published["panel"].isin([energy.CHINA_IEA, energy.CHINA_OTHER]) & ~published["is_projection"]]
+def baselines(published: pd.DataFrame) -> alt.VConcatChart:
+    """Draw the estimates for data centres of the own country of past years, the IEA apart; ``published`` as above."""
+    own, (agency, others) = settings.load(), energy.own_panels()
+    rows = published[published["panel"].isin([agency, others]) & ~published["is_projection"]]
     about = rows["qualifier"].astype("object").map({"about": "about "}).fillna("")
     spans = rows["low"] < rows["high"]
     text = (rows["low"].map("{:.0f}".format) + "–" + rows["high"].map("{:.0f}".format)).where(
@@ -222,11 +223,11 @@ def china_baselines(published: pd.DataFrame) -> alt.VConcatChart:
     )
     rows = rows.assign(row=rows["year"].astype(str) + "  " + rows["publisher"], text=text)
     top = rows.loc[rows["value"].idxmax(), "year"]
-    same = rows[rows["year"] == rows.loc[rows["panel"] == energy.CHINA_IEA, "year"].max()]
+    same = rows[rows["year"] == rows.loc[rows["panel"] == agency, "year"].max()]
     panels = []
     for panel, title in (
-        (energy.CHINA_OTHER, "Chinese and other publishers"),
-        (energy.CHINA_IEA, "International Energy Agency"),
+        (others, f"{own.adjective} and other publishers"),
+        (agency, "International Energy Agency"),
     ):
         part = rows[rows["panel"] == panel][["row", "year", "publisher", "value", "low", "high", "text", "note"]]
         y = (
@@ -237,7 +238,7 @@ def china_baselines(published: pd.DataFrame) -> alt.VConcatChart:
         )
         x = (
             alt.X("low:Q")
-            .title("TWh a year" if panel == energy.CHINA_IEA else None)
+            .title("TWh a year" if panel == agency else None)
             .scale(domain=[0, 240], nice=False)
             .axis(tickCount=6)
         )
@@ -260,21 +261,20 @@ def china_baselines(published: pd.DataFrame) -> alt.VConcatChart:
     chart = alt.vconcat(*panels, spacing=14).resolve_scale(y="independent", x="independent")
     return titled(
         chart,
-        f"There is no agreed Chinese baseline: estimates for {same['year'].iloc[0]} alone run from "
+        f"There is no agreed {own.adjective} baseline: estimates for {same['year'].iloc[0]} alone run from "
         f"{same['low'].min():.0f} to {same['high'].max():.0f} TWh, and the highest of all is for {top:.0f}",
-        "Electricity used by data centres in China, TWh a year, by year and publisher; bars are ranges published "
-        "as ranges",
+        f"Electricity used by data centres in {own.place}, TWh a year, by year and publisher; bars are ranges "
+        "published as ranges",
     )
 
 
 # ---------------------------------------------------------------------------------------------------------------- grid
 
-_REGION_COLOURS = {"China": RED, "World": GREY, "United States": BLUE, "EU27": GREEN}
-
 
 def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
     """Draw the carbon intensity of electricity by year; ``intensity`` is from :func:`energy.grid_intensity`."""
-    rows = intensity.copy()
+    rows, own = intensity.copy(), settings.load()
+    tints = {own.place: RED, "World": GREY, own.rival_place: BLUE, "EU27": GREEN}
     first, last = rows["year"].min(), rows["year"].max()
     rows["edition"] = rows["older_edition"].map({True: "copy of February 2026", False: "current file"})
     ends = rows[rows["year"] == last].set_index("region")["intensity"]
@@ -288,8 +288,8 @@ def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
             "text": [f"{name}  {ends[name]:.0f}  ({change[name]:+.0%})".replace("-", "−") for name in ends.index],
         }
     )
-    domain = [name for name in _REGION_COLOURS if name in set(rows["region"])]
-    colours = [_REGION_COLOURS[name] for name in domain]
+    domain = [name for name in tints if name in set(rows["region"])]
+    colours = [tints[name] for name in domain]
     colour = alt.Color("region:N").scale(domain=domain, range=colours).legend(None)
     x = alt.X("year:Q").title(None).axis(format="d", tickCount=6, grid=False).scale(domain=[first, last], nice=False)
     y = alt.Y("intensity:Q").title(None).scale(domainMin=0).axis(tickCount=5)
@@ -314,8 +314,8 @@ def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=WIDTH - 215, height=300)
     return titled(
         chart,
-        f"A kilowatt-hour in China carries {ends['China'] / ends['EU27']:.1f} times the carbon of one in the EU and "
-        f"{ends['China'] / ends['United States']:.1f} times that of one in the United States",
+        f"A kilowatt-hour in {own.place} carries {ends[own.place] / ends['EU27']:.1f} times the carbon of one in the "
+        f"EU and {ends[own.place] / ends[own.rival_place]:.1f} times that of one in the {own.rival_place}",
         f"Carbon intensity of electricity, gCO2e per kWh generated, life-cycle (Ember); {last} and change since "
         f"{first}. "
         "Open points: older copy of the series",
@@ -333,11 +333,12 @@ def provincial_factors(factors: pd.DataFrame, national: float) -> alt.LayerChart
     rows = factors.drop(columns="source_id").assign(
         hub=factors["hub"].fillna("none"), hub_group=factors["hub_group"].astype(str), zero=0
     )
-    west = rows[rows["hub_group"] == energy.HUB_GROUPS[0]]
+    groups = energy.hub_groups()
+    west = rows[rows["hub_group"] == groups[0]]
     above = west[west["factor"] > national]
     y = alt.Y("province:N").sort(list(rows["province"])).title(None).axis(ticks=False, domain=False, labelFontSize=11.5)
     x = alt.X("factor:Q").title("gCO2 per kWh").scale(domain=[0, 720], nice=False).axis(tickCount=7)
-    colour = alt.Color("hub_group:N").scale(domain=energy.HUB_GROUPS, range=_HUB_COLOURS).title(None)
+    colour = alt.Color("hub_group:N").scale(domain=groups, range=_HUB_COLOURS).title(None)
     pick = alt.selection_point(fields=["hub_group"], bind="legend")
     fade = alt.condition(pick, alt.value(1), alt.value(0.25))
     stems = alt.Chart(rows[["province", "factor", "zero"]]).encode(y=y)
@@ -348,7 +349,7 @@ def provincial_factors(factors: pd.DataFrame, national: float) -> alt.LayerChart
         alt.Tooltip("hub:N", title="Hub"),
     ]
     mean = alt.Chart(pd.DataFrame({"factor": [national], "text": [f"national average {national:.0f}"]}))
-    shape = alt.Shape("hub_group:N").scale(domain=energy.HUB_GROUPS, range=["diamond", "circle", "circle"]).title(None)
+    shape = alt.Shape("hub_group:N").scale(domain=groups, range=["diamond", "circle", "circle"]).title(None)
     chart = alt.layer(
         mean.mark_rule(color=MUTED, strokeDash=[4, 3]).encode(x=x),
         mean.mark_text(align="left", dx=5, dy=-6, color=MUTED, baseline="bottom").encode(
@@ -384,16 +385,15 @@ def pue(averages: pd.DataFrame, limits: pd.DataFrame) -> alt.VConcatChart:
 
     Tables from :func:`energy.pue_averages` and :func:`energy.pue_limits`.
     """
-    width = 400
+    width, own = 400, settings.load()
     x = alt.X("pue:Q").scale(domain=[1, 1.75], nice=False).axis(tickCount=7, format=".1f")
-    latest = averages[(averages["region"] == "China") & (averages["maker"] == "MIIT")].sort_values("year").iloc[-1]
+    latest = averages[(averages["region"] == own.place) & (averages["maker"] == "MIIT")].sort_values("year").iloc[-1]
     goal = limits[
-        (limits["iso3"] == "CHN") & limits["label"].str.contains("national, 2025") & (limits["comparator"] == "lt")
+        (limits["iso3"] == own.iso3) & limits["label"].str.contains("national, 2025") & (limits["comparator"] == "lt")
     ]
     goal = goal.loc[goal["pue"].idxmax()]
-    law = " and ".join(
-        sorted({energy.JURISDICTIONS[i] for i in limits.loc[limits["force"] == energy.FORCES[0], "iso3"]})
-    )
+    names = energy.jurisdictions()
+    law = " and ".join(sorted({names[i] for i in limits.loc[limits["force"] == energy.FORCES[0], "iso3"]}))
     rows = averages.assign(kind=averages["is_projection"].map({True: _AHEAD, False: "reported or surveyed"}))
     order = list(rows["label"])
     tooltip = [
@@ -440,7 +440,7 @@ def pue(averages: pd.DataFrame, limits: pd.DataFrame) -> alt.VConcatChart:
     chart = alt.vconcat(_heading(top, "Averages (open: projection)"), _heading(bottom, "Limits and goals"), spacing=12)
     return titled(
         chart.resolve_scale(x="shared", y="independent", color="independent", shape="independent"),
-        f"China's reported average of {latest['pue']:.2f} is under its own goal of {goal['pue']:.1f}; limits in "
+        f"{own.place}'s reported average of {latest['pue']:.2f} is under its own goal of {goal['pue']:.1f}; limits in "
         "law were "
         f"found for {law} alone",
         "Power usage effectiveness: energy of the site by energy of the IT equipment. Averages of different "
@@ -458,11 +458,12 @@ _ROLES = {
 
 
 def green_power(shares: pd.DataFrame) -> alt.LayerChart:
-    """Draw reported shares of renewable power in China beside those asked for.
+    """Draw reported shares of renewable power in the own country beside those asked for.
 
     ``shares`` is from :func:`energy.green_power`.
     """
-    rows = shares[shares["iso3"] == "CHN"].drop_duplicates(["year", "share", "role"])
+    own = settings.load()
+    rows = shares[shares["iso3"] == own.iso3].drop_duplicates(["year", "share", "role"])
     reported = rows[(rows["role"] == "reported") & (rows["year"] >= 2023)]
     goal = rows[rows["role"] == "guidance_or_goal"].iloc[0]
     rows = rows.assign(
@@ -506,15 +507,16 @@ def green_power(shares: pd.DataFrame) -> alt.LayerChart:
         chart,
         f"Green power is the gap: {reported['share'].min():.0f} to {reported['share'].max():.0f}% reported, "
         f"{goal['share']:.0f}% asked for by {goal['year']:.0f}",
-        "Renewable share of the electricity of Chinese data centres, percent; the accounting bases of the "
+        f"Renewable share of the electricity of {own.adjective} data centres, percent; the accounting bases of the "
         "reported shares differ",
     )
 
 
 # --------------------------------------------------------------------------------------------------------------- chips
 
-_CONTROL_COLOURS = dict(zip(energy.CONTROL_CLASSES, [BLUE, SKY, RED, GREY], strict=True))
-_CONTROL_SHAPES = dict(zip(energy.CONTROL_CLASSES, ["circle", "triangle-up", "square", "diamond"], strict=True))
+# By class of export control, in order.
+_CONTROL_COLOURS = [BLUE, SKY, RED, GREY]
+_CONTROL_SHAPES = ["circle", "triangle-up", "square", "diamond"]
 
 
 def chips(efficiency: pd.DataFrame) -> alt.VConcatChart:
@@ -530,9 +532,11 @@ def chips(efficiency: pd.DataFrame) -> alt.VConcatChart:
     best = rows.groupby("row")["tflops_per_w"].max()
     least = rows[rows["unit"] == "chip"].sort_values("tflops_per_w").iloc[0]
     system = rows[rows["unit"] == "system"].set_index("vendor")["tflops_per_w"]
-    used = [name for name in energy.CONTROL_CLASSES if name in set(rows["control"])]
-    colour = alt.Color("control:N").scale(domain=used, range=[_CONTROL_COLOURS[name] for name in used]).title(None)
-    shape = alt.Shape("control:N").scale(domain=used, range=[_CONTROL_SHAPES[name] for name in used]).title(None)
+    looks = zip(energy.control_classes(), _CONTROL_COLOURS, _CONTROL_SHAPES, strict=True)
+    used, colours, shapes = zip(*(look for look in looks if look[0] in set(rows["control"])), strict=True)
+    colour = alt.Color("control:N").scale(domain=used, range=colours).title(None)
+    shape = alt.Shape("control:N").scale(domain=used, range=shapes).title(None)
+    status = data.column_labels("chips", "control")["control"]
     panels = []
     for unit, title in (
         ("chip", "Chips: peak rate by rated power"),
@@ -568,8 +572,8 @@ def chips(efficiency: pd.DataFrame) -> alt.VConcatChart:
         chart,
         f"On paper a Huawei CloudMatrix does {system['Huawei'] / system['NVIDIA']:.0%} of the work per watt of "
         "an Nvidia GB200 "
-        f"system; of the chips, the {least['model']} made for China does least",
-        "Dense FP16 or BF16 TFLOPS per watt, by announcement year and status under US export controls; lines "
+        f"system; of the chips, the {least['model']} made for {settings.load().place} does least",
+        f"Dense FP16 or BF16 TFLOPS per watt, by announcement year and {status[:1].lower()}{status[1:]}; lines "
         "join sources that differ",
     )
 
@@ -590,14 +594,18 @@ def _listed(words: list[str], joint: str = "and") -> str:
 
 
 def provision_matrix(matrix: pd.DataFrame) -> alt.VConcatChart:
-    """Draw what each document names and sets, by issuer; ``matrix`` is from :func:`energy.provision_matrix`."""
+    """Draw what each document names and sets, by issuer; ``matrix`` is from :func:`energy.provision_matrix`.
+
+    The title tells of its first row, which is bold.
+    """
     rows = matrix.assign(
         look=matrix["state"].map(lambda state: _STATE_STYLE[state][0]), group=matrix["group"].astype(str)
     )
     wide = rows.pivot(index="provision_id", columns="aspect", values="state")
     bound = wide[(wide["Metric"] == "yes") & (wide["Binding"] == "yes")]
     law = rows.loc[rows["provision_id"].isin(bound.index), "group"].unique()
-    own = wide.loc["plan_art7"]
+    first = rows.iloc[0]
+    own = wide.loc[first["provision_id"]]
     named = [aspect.lower() for aspect in energy.ASPECTS[:4] if own[aspect] == "yes"]
     unset = [aspect.lower() for aspect in energy.ASPECTS[4:7] if own[aspect] == "no"]
     domain = [look for look, _, _ in _STATE_STYLE.values()]
@@ -611,10 +619,9 @@ def provision_matrix(matrix: pd.DataFrame) -> alt.VConcatChart:
         alt.Tooltip("detail:N", title="Detail"),
         alt.Tooltip("asks:N", title="What it asks"),
     ]
-    label = rows.loc[rows["provision_id"] == "plan_art7", "document"].iloc[0]
-    article = {"condition": {"test": f"datum.value == '{label}'", "value": "bold"}, "value": "normal"}
+    article = {"condition": {"test": f"datum.value == '{first['document']}'", "value": "bold"}, "value": "normal"}
     panels = []
-    groups = [group for group in energy.GROUPS if group in set(rows["group"])]
+    groups = [group for group in energy.provision_groups() if group in set(rows["group"])]
     for position, group in enumerate(groups):
         part = rows[rows["group"] == group][["document", "aspect", "look", "detail", "asks"]]
         axis = alt.Axis(orient="top", labelAngle=0, ticks=False, domain=False, labelColor=INK, labels=position == 0)
@@ -643,9 +650,8 @@ def provision_matrix(matrix: pd.DataFrame) -> alt.VConcatChart:
     chart = alt.vconcat(*panels, spacing=8).resolve_scale(y="independent", x="shared", color="shared", shape="shared")
     return titled(
         chart,
-        f"Article 7 names {_listed(named)} but sets no {_listed(unset, 'or')}; {len(bound)} of {len(wide)} texts "
-        "set a metric "
-        f"by law ({', '.join(law)})",
+        f"{first['passage'].capitalize()} names {_listed(named)} but sets no {_listed(unset, 'or')}; {len(bound)} of "
+        f"{len(wide)} texts set a metric by law ({', '.join(law)})",
         "What each text names (first four columns) and sets (last four), as far as it was seen",
     )
 
@@ -663,8 +669,9 @@ def requirement_counts(counts: pd.DataFrame) -> alt.LayerChart:
     rows = counts.assign(force=counts["force"].astype(str))
     law = rows[rows["force"] == energy.FORCES[0]].set_index("jurisdiction")["count"]
     where = _listed(sorted(law.index)[::-1]).replace("European", "the European")
-    china = rows[rows["jurisdiction"] == "China"]
-    how = _listed([_PLURALS[force] for force in energy.FORCES if force in set(china["force"])])
+    place = settings.load().place
+    home = rows[rows["jurisdiction"] == place]
+    how = _listed([_PLURALS[force] for force in energy.FORCES if force in set(home["force"])])
     order = list(rows.groupby("jurisdiction")["count"].sum().sort_values(ascending=False).index)
     base = alt.Chart(rows).encode(
         x=alt.X("force:N")
@@ -697,7 +704,7 @@ def requirement_counts(counts: pd.DataFrame) -> alt.LayerChart:
     ).properties(width=WIDTH - 100, height=alt.Step(48))
     return titled(
         chart,
-        f"Numbers bind by law in {where}; China's {china['count'].sum()} work through {how}",
+        f"Numbers bind by law in {where}; {place}'s {home['count'].sum()} work through {how}",
         "Requirements with a number on energy, green power, heat and reporting in the collection, by force; not "
         "a census",
     )
