@@ -7,8 +7,10 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -37,6 +39,22 @@ Members must protect privacy. They should report risks each year and support dev
 ## Review
 
 The council will review this charter. It encourages voluntary codes of conduct.
+"""
+CHARTER_ZH = """# 机器辅助短章程
+
+理事会于春季通过本章程。
+
+## 目的
+
+理事会促进机器辅助的安全与开放使用,成员共享数据与标准。
+
+## 义务
+
+成员保护隐私,每年报告风险,支持发展中国家。
+
+## 审议
+
+理事会审议本章程,鼓励自愿行为准则,加强治理与安全。
 """
 # Words of this report that no other should say.
 OURS = re.compile(
@@ -220,6 +238,54 @@ def test_an_interrupted_try_leaves_nothing_behind(tmp_path, report, monkeypatch)
     assert sorted(tmp_path.iterdir()) == before
 
 
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_command_stopped_midway_leaves_nothing_behind(tmp_path, sent):
+    text = _wish(tmp_path).text
+    target = tmp_path / "made here"
+    command = [sys.executable, "-m", "policybook.cli", "new", str(target / "new"), "--id", "small_charter"]
+    command += ["--title", "Charter", "--issuer", "Council", "--date", "2024-05-01", "--text", str(text)]
+    before = sorted(tmp_path.iterdir())
+    env = os.environ | {"PYTHONPATH": str(ROOT / "book"), "POLICYBOOK_ROOT": str(ROOT)}
+    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        until = time.monotonic() + 60
+        while not (draft := list(tmp_path.glob(".policybook-*/report/data"))) and time.monotonic() < until:
+            time.sleep(0.01)
+        assert draft and child.poll() is None, "the command was through before it was stopped"
+        child.send_signal(sent)
+        _, said = child.communicate(timeout=60)
+    assert child.returncode and "Traceback" not in said, said
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_place_where_nothing_can_be_made_is_told(tmp_path, report, monkeypatch):
+    wish = _wish(tmp_path)
+    (tmp_path / "a file").write_text("mine")
+    assert fork.problems(wish, tmp_path / "a file" / "new", report) == [f"{tmp_path / 'a file'}: is no folder"]
+    # The superuser may write everywhere, so the answer of the system is set.
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.W_OK)
+    assert fork.problems(wish, tmp_path / "new", report) == [f"{tmp_path}: is not writable"]
+
+
+def test_a_document_in_two_languages_is_counted_in_both(tmp_path, report):
+    (tmp_path / "zh.md").write_text(CHARTER_ZH, encoding="utf-8")
+    wish = _wish(tmp_path, text_zh=tmp_path / "zh.md", compare=("un_78_265",))
+    fork.make(wish, tmp_path / "new", report)
+    made = paths.Paths(tmp_path / "new")
+    assert data.check(made) == []
+    versions = data.load("text_versions", made).set_index("version_id")
+    own = versions[versions["doc_id"] == "small_charter"]
+    assert sorted(own["language"]) == ["en", "zh"] and set(own["completeness"]) == {"full"}
+    (chinese,) = own.index[own["language"] == "zh"]
+    words = data.load("token_counts", made)
+    words = words[words["version_id"] == chinese].groupby("token")["count"].sum()
+    assert words["成员"] == 2 and words["安全"] == 2
+    terms = data.load("zh_term_counts", made)
+    safety = terms[(terms["version_id"] == chinese) & (terms["term"] == "安全")].set_index("section")["count"]
+    assert safety["A01"] == 1 and safety["A02"] == 0 and safety["A03"] == 1
+    headings = data.load("articles", made).set_index("article")["heading_zh"]
+    assert headings[["A01", "A02", "A03"]].tolist() == ["目的", "义务", "审议"]
+
+
 def test_the_command_says_what_it_would_write_and_what_is_wrong(tmp_path, root):
     text = _wish(tmp_path).text
     said = ["--id", "small_charter", "--title", "Charter", "--issuer", "Council", "--date", "2024-05-01"]
@@ -277,6 +343,21 @@ def test_a_new_report_has_its_own_data_and_none_of_this_reports_own(charter):
     assert not (charter / "book" / "reception.ipynb").exists()
     settled = json.loads(report.descriptor.read_text())["report"]
     assert (settled["document"], settled["name"]) == ("small_charter", "the charter")
+
+
+@pytest.mark.parametrize(
+    ("licence", "said"),
+    [
+        ("mit", "are under the MIT License"),
+        ("apache-2.0", "END OF TERMS AND CONDITIONS"),
+        ("none", "All rights reserved"),
+    ],
+)
+def test_the_licence_stands_in_full_beside_that_of_the_package(tmp_path, licence, said):
+    wish = _wish(tmp_path, licence=licence, author="Ann Author")
+    files.write(wish, paths.Paths(ROOT), paths.Paths(tmp_path / "new"))
+    text = (tmp_path / "new" / "LICENSE").read_text(encoding="utf-8")
+    assert said in text and "2026 Ann Author" in text and "Permission is hereby granted" in text and "$" not in text
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")

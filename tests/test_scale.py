@@ -38,7 +38,7 @@ def test_a_text_that_must_stay_stays() -> None:
 def test_a_chart_over_many_texts_says_what_it_shows(monkeypatch) -> None:
     rows = text.ladder()
     whole = texts.ladder(rows).to_dict()["title"]
-    monkeypatch.setattr(texts, "nearest", lambda given: text.nearest(given, most=4))
+    monkeypatch.setattr(texts, "nearest", lambda given, **_: text.nearest(given, most=4))
     cut = texts.ladder(rows).to_dict()
     said = " ".join(cut["title"]["subtitle"])
     assert f"4 of {rows['document'].nunique()} texts" in said and "Shown are" not in " ".join(whole["subtitle"])
@@ -48,7 +48,7 @@ def test_a_chart_over_many_texts_says_what_it_shows(monkeypatch) -> None:
 
 
 def test_the_matrix_of_likeness_keeps_pairs_of_shown_texts_only(monkeypatch) -> None:
-    monkeypatch.setattr(texts, "nearest", lambda given: text.nearest(given, most=4))
+    monkeypatch.setattr(texts, "nearest", lambda given, **_: text.nearest(given, most=4))
     made = texts.likeness(text.likeness(text.token_table("en"))).to_dict()
     pairs = pd.DataFrame(next(iter(made["datasets"].values())))
     assert pairs["document"].nunique() == 4 and set(pairs["other"]) == set(pairs["document"])

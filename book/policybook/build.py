@@ -62,7 +62,8 @@ def book(
         return result
     _writable(report.build)
     with _stage(result, "data", tell):
-        _check_data(report)
+        if _check_data(report):
+            key = inputs(report)  # the bibliography is one of them
     made = report.work / "html"
     with _stage(result, "html", tell):
         _sphinx(report, made, tell)
@@ -80,8 +81,11 @@ def book(
     return result
 
 
-def _check_data(report: paths.Paths) -> None:
-    """Check the data package, unless the same files have passed the same check before."""
+def _check_data(report: paths.Paths) -> bool:
+    """Check the data package, unless the same files have passed the same check before; write its bibliography.
+
+    Returns whether the bibliography has changed.
+    """
     from policybook.execute import package_digest
 
     passed, key = report.work / "data.key", f"{data.digest(report)} {data.fingerprint(data.DESCRIPTOR, report)}"
@@ -92,7 +96,7 @@ def _check_data(report: paths.Paths) -> None:
             raise data.DataError(problems)
         passed.parent.mkdir(parents=True, exist_ok=True)
         passed.write_text(key)
-    sources.refresh_bibliography(report)
+    return sources.refresh_bibliography(report)
 
 
 def inputs(report: paths.Paths) -> str:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the book could not be built, 2 bad input (data package, se
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -38,6 +39,8 @@ def _fail(error: Exception, code: int) -> None:
 @click.version_option(policybook.__version__)
 def main() -> None:
     """Build, check and serve the report."""
+    # Asked to end, a command stops as it does at Ctrl-C: it says so and leaves nothing half-written.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @main.command()

@@ -6,7 +6,7 @@ complete and unaltered (:func:`comparable_versions`) are compared, so a text of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import permutations
 
 import numpy as np
@@ -21,8 +21,8 @@ from policybook.data import seen
 LEVEL = 0.05
 # How many key words are shown of each text.
 KEY_WORDS = 12
-# How many texts a chart shows at most; which ones, :func:`nearest` says.
-MOST_TEXTS = 30
+# How many texts a chart shows at most, one on each line and in pairs; which ones, :func:`nearest` says.
+MOST_TEXTS, MOST_PAIRED = 24, 20
 
 
 def comparable_versions(versions: pd.DataFrame, language: str | None = None) -> pd.DataFrame:
@@ -117,11 +117,17 @@ def institution_mentions() -> pd.DataFrame:
     return with_documents(rows, versions, data.load("documents"))
 
 
-def nearest(documents: Iterable[str], most: int = MOST_TEXTS, keep: Iterable[str] = ()) -> tuple[list[str], str]:
+def nearest(
+    documents: Iterable[str],
+    most: int = MOST_TEXTS,
+    keep: Iterable[str] = (),
+    alike: Mapping[str, float] | None = None,
+) -> tuple[list[str], str]:
     """Return the documents (short names) that a chart shows, in the order given, and the rule in words.
 
     Up to ``most`` are all shown, and the rule is empty. Of more, those nearest to this report's document in date are
-    kept, itself and those in ``keep`` first; of two equally near, the one that comes first by name.
+    kept, itself and those in ``keep`` first; of two equally near, the one that comes first by name. With ``alike``,
+    the likeness of each document to this report's own, those most like it are kept.
     """
     given = list(dict.fromkeys(documents))
     if len(given) <= most:
@@ -130,11 +136,15 @@ def nearest(documents: Iterable[str], most: int = MOST_TEXTS, keep: Iterable[str
     registry["document"] = registry["doc_id"].map(names(registry))
     days = registry.drop_duplicates("document").set_index("document")["date"]
     own = registry.loc[registry["doc_id"] == settings.load().document]
-    apart = {name: abs((days[name] - own["date"].iloc[0]).days) for name in given}
     first = own["document"].iloc[0]
+    if alike:
+        apart, rule = {name: -alike[name] for name in given}, f"those most like {first}"
+    else:
+        apart = {name: abs((days[name] - own["date"].iloc[0]).days) for name in given}
+        rule = f"those nearest to {first} in date"
     always = {first, *keep}
     kept = set(sorted(given, key=lambda name: (name not in always, apart[name], name))[:most])
-    return [name for name in given if name in kept], f"{most} of {len(given)} texts: those nearest to {first} in date"
+    return [name for name in given if name in kept], f"{most} of {len(given)} texts: {rule}"
 
 
 # ------------------------------------------------------------------------------------------- words of pairs of texts
@@ -153,7 +163,8 @@ def token_table(language: str) -> pd.DataFrame:
     found = with_documents(summed, versions, data.load("documents"))
     columns = list(dict.fromkeys(found["document"]))
     wide = found.pivot(index="token", columns="document", values="count")
-    return wide.reindex(columns=columns).fillna(0).astype(int).sort_index()
+    # The copy makes one block of what is a block for each column, which pandas warns of when there are many texts.
+    return wide.reindex(columns=columns).fillna(0).astype(int).sort_index().copy()
 
 
 def critical_g2(tests: int, level: float = LEVEL) -> float:
@@ -172,7 +183,7 @@ def key_vocabulary(table: pd.DataFrame, most: int = KEY_WORDS, keep: Iterable[st
     attribute ``sizes`` of the result holds the words of each text. Of many texts there are those of :func:`nearest`,
     with those in ``keep``; the attribute ``shown`` says so.
     """
-    columns, shown = nearest(table.columns, keep=keep)
+    columns, shown = nearest(table.columns, MOST_PAIRED, keep)
     table = table[columns]
     counts, sizes = table.to_numpy(float), table.sum().to_numpy(float)
     least = critical_g2(len(table))

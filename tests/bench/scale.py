@@ -32,7 +32,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from policybook import articles, corpus, data, paths
+from policybook import corpus, data, paths, settings
 from policybook.sectioning import Section
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -159,12 +159,13 @@ def grow(root: Path, documents: int) -> int:
         tables[name], fields[name] = _rows(report, name)
     tables["named_bodies"], fields["named_bodies"] = _rows(report, "named_bodies")
     whole = {row["doc_id"] for row in tables["text_versions"] if row["completeness"] == "full"}
-    own = next(row for row in tables["documents"] if row["doc_id"] == articles.PLAN)
+    plan = settings.load(report).document
+    own = next(row for row in tables["documents"] if row["doc_id"] == plan)
     tasks, about = [], {}
-    if documents > len(whole) and articles.PLAN not in whole:
+    if documents > len(whole) and plan not in whole:
         asked = sorted(row["article"] for row in _rows(report, "articles")[0] if int(row["article_no"]) > 0)
-        tasks.append((0, articles.PLAN, "en", ["preamble", *asked], root))
-        about[articles.PLAN] = own
+        tasks.append((0, plan, "en", ["preamble", *asked], root))
+        about[plan] = own
     for place in range(1, documents - len(whole) - len(tasks) + 1):
         language = "zh" if place % CHINESE == 0 else "en"
         row = _document(place, language, own["date"])

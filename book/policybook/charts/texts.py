@@ -8,10 +8,10 @@ import re
 import altair as alt
 import pandas as pd
 
-from policybook import settings
+from policybook import data, settings
 from policybook.charts import BLUE, GREEN, GREY, INK, MUTED, ORANGE, PAPER, PINK, RED, SKY, titled
 from policybook.charts.plan import count_matrix, listed, matrix
-from policybook.text import FORCES, KEY_WORDS, commands, nearest
+from policybook.text import FORCES, KEY_WORDS, MOST_PAIRED, commands, names, nearest
 from policybook.text import LADDER as RUNGS
 
 FORCE_COLOURS = {"binding": RED, "policy": ORANGE, "voluntary": PINK, "non_binding": BLUE, "none": GREEN}
@@ -24,9 +24,16 @@ FORCE_LABELS = {
 }
 
 
-def _shown(rows: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """Return the rows of the texts that a chart shows, and what to add to its subtitle; findings count all texts."""
-    documents, rule = nearest(rows["document"])
+# How many texts stand side by side at most.
+MOST_COLUMNS = 12
+
+
+def _shown(rows: pd.DataFrame, **choice: object) -> tuple[pd.DataFrame, str]:
+    """Return the rows of the texts that a chart shows, and what to add to its subtitle; findings count all texts.
+
+    ``choice`` are arguments of :func:`policybook.text.nearest`.
+    """
+    documents, rule = nearest(rows["document"], **choice)
     return rows[rows["document"].isin(documents)], f". Shown are {rule}" if rule else ""
 
 
@@ -257,7 +264,9 @@ def likeness(rows: pd.DataFrame) -> alt.TopLevelMixin:
     order = list(dict.fromkeys(rows["document"]))
     pairs = rows[rows["document"] != rows["other"]]
     first = pairs.sort_values(["cosine", "document", "other"], ascending=[False, True, True]).iloc[0]
-    pairs, cut = _shown(pairs)
+    own = names(data.load("documents"))[settings.load().document]
+    alike = pairs.loc[pairs["document"] == own].set_index("other")["cosine"].to_dict()
+    pairs, cut = _shown(pairs, most=MOST_PAIRED, alike=alike | {own: 1.0} if alike else None)
     order = [name for name in order if name in set(pairs["document"])]
     pairs = pairs[pairs["other"].isin(order)]
     shown = pairs.assign(mark=(100 * pairs["cosine"]).round().astype(int).astype(str), cosine=pairs["cosine"].round(3))
@@ -362,6 +371,7 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
     ``rows`` comes from :func:`policybook.text.term_lineage`; terms that no whole text uses are left out.
     """
     rows = rows[rows["course"] != "unused"]
+    rows, cut = _shown(rows, most=MOST_COLUMNS)
     rows = rows.assign(term=rows["label"] + " " + rows["term"]).sort_values(["change", "term"], ascending=[False, True])
     shown = pd.DataFrame(
         {
@@ -405,4 +415,4 @@ def term_lineage(rows: pd.DataFrame) -> alt.TopLevelMixin:
         f"and after {own.name}, with 95 % intervals, in doublings. Of {len(terms)} intervals, one or two miss by "
         "chance"
     )
-    return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure)
+    return titled(alt.hconcat(counts, ratios, spacing=12), finding, measure + cut)
