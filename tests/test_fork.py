@@ -454,7 +454,7 @@ def _fill(target: paths.Paths, most: int | None = None) -> None:
         for number, row in enumerate(ours[name]):
             keys.setdefault((name, row[field["name"]]), _key(name, row[field["name"]], pattern, number))
     made = {
-        name: [_as_other(row, schema, links[name], keys, name) for row in ours[name]]
+        name: [_as_other(r, schema, links[name], keys, name) for r in ours[name] if r.get("region") != "India"]
         for name, schema in schemas.items()
     }
     chosen = made if most is None else _some(made, schemas, links, most)
