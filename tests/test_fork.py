@@ -142,9 +142,10 @@ def test_code_that_shows_nothing_waits_without_a_word(tmp_path):
 
 
 def test_prompts_name_the_numbers_that_are_ready(tmp_path):
-    rules = {"text": "## Claims", "prompt": "Which hold?", "numbers": ["clm_n"]}
+    rules = {"text": "## Claims", "prompt": "Which hold?", "numbers": ["clm_n", "met_share:.0f"]}
     (cell,) = chapters.chapter(_notebook(tmp_path, ("markdown", "Of the Plan.", rules)), NAMES, []).cells
-    assert "Which hold? Ready for it: `clm_n` = {glue:text}`clm_n`." in cell.source
+    said = "Which hold? Ready for it: `clm_n` = {glue:text}`clm_n`, `met_share` = {glue:text}`met_share:.0f`."
+    assert said in cell.source
 
 
 @pytest.mark.parametrize(

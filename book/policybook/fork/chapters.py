@@ -5,7 +5,7 @@ A cell travels when it carries the tag ``reusable``. What it should say elsewher
 
 - ``text``: the words of a Markdown cell elsewhere;
 - ``prompt``, ``ready`` and ``numbers``: what its author should write under it, the tables whose rows are counted for
-  that, and the glued values to write it with (of code that runs without rows too);
+  that, and the glued values to write it with (of code that runs without rows too; ``name:.0f`` has a format);
 - ``needs``: tables without which the code has nothing to show; a note stands there until they have rows, but for code
   that shows nothing; ``when``: what must hold besides, in Python, where not any row will do;
 - ``statements``: which statements of a code cell travel (by number, from 0); ``before``: code put first;
@@ -94,7 +94,7 @@ def _fill(text: str, names: Mapping[str, str], place: str) -> str:
 
 def _prompt(text: str, ready: Iterable[str], numbers: Iterable[str] = ()) -> str:
     counts = [f"{{glue:text}}`rows_{name}` rows of `{name}` with a source seen" for name in ready]
-    counts += [f"`{name}` = {{glue:text}}`{name}`" for name in numbers]
+    counts += [f"`{name.split(':')[0]}` = {{glue:text}}`{name}`" for name in numbers]
     said = f" Ready for it: {', '.join(counts)}." if counts else ""
     return f":::{{admonition}} To write\n:class: pb-prompt\n{text}{said}\n:::"
 
