@@ -16,7 +16,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from policybook import data, fork, paths, ready
+from chapters import TABLE, V6, run
+from policybook import data, fork, paths, ready, sources
+from policybook.editing import Tables, publish
 from policybook.fork import chapters, files, tables
 from support import policybook
 
@@ -58,6 +60,8 @@ CHARTER_ZH = """# 机器辅助短章程
 OURS = re.compile(
     r"\bthe Plan\b|WAICO|waico|gaigap|Shanghai|Global AI Governance Action|13-article|Pax Silica|Washington"
 )
+# What a cell would only say of this report's country, bodies and makers.
+FINDINGS = re.compile(r"\bChina\b|Beijing|Ministry|\bSC 42\b|MIIT|CAICT|Huawei|Nvidia|Kazakhstan|Guey|Pew\b")
 
 
 def _wish(folder: Path, **other: object) -> fork.Wish:
@@ -127,8 +131,21 @@ def test_figures_get_other_words_and_wait_for_rows(tmp_path):
     compile(cell.source, "cell", "exec")
     assert 'f"{n} of the other"' in cell.source and 'caption="Of Other"' in cell.source and "Plan" not in cell.source
     assert cell.source.startswith('from policybook import ready\n\nif ready.is_ready("events"):')
-    assert cell.source.endswith('else:\n    ready.waiting("events")')
+    assert cell.source.endswith('else:\n    ready.waiting("events", what="Of Other")')
     assert cell.metadata["mystnb"]["markdown_format"] == "myst"
+
+
+def test_code_that_shows_nothing_waits_without_a_word(tmp_path):
+    rules = {"needs": ["events"], "when": "len(rows)", "replace": [["all_of", "$id"]]}
+    (cell,) = chapters.chapter(_notebook(tmp_path, ("code", "glue('x', all_of)", rules)), NAMES, []).cells
+    assert cell.source.endswith("if ready.is_ready(\"events\") and len(rows):\n    glue('x', other_2025)")
+
+
+def test_prompts_name_the_numbers_that_are_ready(tmp_path):
+    rules = {"text": "## Claims", "prompt": "Which hold?", "numbers": ["clm_n", "met_share:.0f"]}
+    (cell,) = chapters.chapter(_notebook(tmp_path, ("markdown", "Of the Plan.", rules)), NAMES, []).cells
+    said = "Which hold? Ready for it: `clm_n` = {glue:text}`clm_n`, `met_share` = {glue:text}`met_share:.0f`."
+    assert said in cell.source
 
 
 @pytest.mark.parametrize(
@@ -150,7 +167,8 @@ def test_no_cell_that_travels_names_the_document_of_this_report(path):
     made = chapters.chapter(path, NAMES, [(0, "Preamble"), (1, "One")])
     assert made.cells, "no cell of this chapter travels"
     for cell in made.cells:
-        assert not OURS.search(cell.source), f"{path.name}, cell {cell.id}: {OURS.search(cell.source)[0]!r}"
+        for words in (OURS, FINDINGS):
+            assert not words.search(cell.source), f"{path.name}, cell {cell.id}: {words.search(cell.source)[0]!r}"
         if cell.cell_type == "code":
             compile(cell.source, cell.id, "exec")
 
@@ -367,6 +385,206 @@ def test_a_new_report_builds_and_draws_when_its_tables_are_filled(charter, tmp_p
     page = (target / "_build" / "html" / "book" / "background.html").read_text(encoding="utf-8")
     assert 'id="fig-background-pace"' in page and 'id="fig-background-timeline"' in page and "Not drawn yet" in page
     assert (target / "_build" / "html" / "report.pdf").stat().st_size > 50_000
+
+
+# ------------------------------------------------------------------------------------------------------- filled tables
+
+# Tables that a new report has no rows in, each after those that it names.
+FILLED = [
+    "events",
+    "event_labels",
+    "organisations",
+    "persons",
+    "disagreements",
+    "disagreement_counts",
+    "indicators",
+    "policies",
+    "provisions",
+    "chips",
+    "bodies",
+    "relations",
+    "standards",
+    "policy_targets",
+    "target_labels",
+    "instruments",
+    "items",
+    "items_coder_b",
+    "statements",
+    "claims",
+    "claim_verdicts",
+    "statements_by_line",
+    "commitments",
+    "commitments_coder_b",
+    "coverage_asks",
+    "followup",
+    "benchmarks",
+    "agreements",
+    "memberships",
+    "indicator_definitions",
+    "headline_facts",
+    "glossary",
+]
+
+
+def _other_country(text: str) -> str:
+    return re.sub(r"\bChina\b", "India", text.replace("Chinese", "Indian"))
+
+
+def _key(table: str, old: str, pattern: str, number: int) -> str:
+    """Return another key for a row of this report, so that code which names a row of it finds none."""
+    if table == "commitments":
+        return f"A{1 + number % 3:02}.{1 + number // 3:02}"
+    new = f"fu_a{1 + number % 3:02}_{old[4:]}" if table == "followup" else f"{old}_x"
+    return new if re.fullmatch(pattern, new) else old
+
+
+def _fill(target: paths.Paths, most: int | None = None) -> None:
+    """Fill the tables of a new report with this report's rows, under other keys and as if of another country.
+
+    With ``most``, with that many rows of each table whose source was seen, and those that they name.
+    """
+    ours, new = Tables(paths.Paths(ROOT)), Tables(target)
+    schemas = {name: data.resource(name, target)["schema"] for name in FILLED}
+    links = {name: _links(schema, name) for name, schema in schemas.items()}
+    keys = {("events", "ev_gaigap"): "ev_small_charter"}
+    for name, schema in schemas.items():
+        field = next(one for one in schema["fields"] if one["name"] == schema["primaryKey"][0])
+        if len(schema["primaryKey"]) > 1 or name == "indicator_definitions" or field["name"] in dict(links[name]):
+            continue
+        pattern = field.get("constraints", {}).get("pattern", ".*" if field["type"] == "string" else "")
+        for number, row in enumerate(ours[name]):
+            keys.setdefault((name, row[field["name"]]), _key(name, row[field["name"]], pattern, number))
+    made = {
+        name: [_as_other(r, schema, links[name], keys, name) for r in ours[name] if r.get("region") != "India"]
+        for name, schema in schemas.items()
+    }
+    chosen = made if most is None else _some(made, schemas, links, most)
+    for name, rows in chosen.items():
+        there = {tuple(row[column] for column in schemas[name]["primaryKey"]) for row in new[name]}
+        new.extend(name, [r for r in rows if tuple(r[c] for c in schemas[name]["primaryKey"]) not in there])
+    claim = next(row for row in new["claims"] if "example" not in row["claim_id"])
+    cell = {"table": "claims", "row_id": claim["claim_id"], "column": "claim", "new_value": claim["claim"]}
+    new.extend("corrections", [ours["corrections"][0] | cell])
+    known = {row["source_id"] for row in new["sources"]}
+    new.extend("sources", [row for row in ours["sources"] if row["source_id"] not in known])
+    publish(new)
+    sources.refresh_bibliography(target)
+
+
+def _links(schema: dict, name: str) -> list[tuple[str, str]]:
+    """Return the columns of a table that name rows of another, and which table that is."""
+    found = [(field["name"], field["references"]["resource"]) for field in schema["fields"] if "references" in field]
+    for key in schema.get("foreignKeys", ()):
+        columns = [key["fields"]] if isinstance(key["fields"], str) else key["fields"]
+        found += [(columns[0], key["reference"]["resource"] or name)] * (len(columns) == 1)
+    return found
+
+
+def _as_other(row: dict, schema: dict, links: list, keys: dict, name: str) -> dict:
+    """Return a row under other keys, of an article that the new report has, and of another country."""
+    found = {field["name"]: row[field["name"]] for field in schema["fields"]}
+    key = schema["primaryKey"][0]
+    found[key] = keys.get((name, found[key]), found[key])
+    for column, to in links:
+        if to == "documents":
+            found[column] = ""
+        found[column] = ";".join(keys.get((to, one), one) for one in found[column].split(";"))
+    for field in schema["fields"]:
+        value, allowed = found[field["name"]], field.get("constraints", {}).get("enum")
+        if field["name"] in ("article", "articles"):
+            codes = [re.sub(r"A(\d\d)", lambda code: f"A{1 + int(code[1]) % 3:02}", one) for one in value.split(";")]
+            found[field["name"]] = ";".join(dict.fromkeys(codes))
+        elif field["name"] == "iso3":
+            found["iso3"] = {"CHN": "IND"}.get(value, value)
+        elif not allowed or _other_country(value) in allowed:
+            found[field["name"]] = _other_country(value) if field["name"] != key else value
+        elif field["type"] == "string" and value and value not in allowed:
+            found[field["name"]] = allowed[-1]
+    return found
+
+
+def _some(made: dict, schemas: dict, links: dict, most: int) -> dict[str, list[dict]]:
+    """Return the first rows of each table whose source was seen, and the rows that these name."""
+    at = {
+        (name, row[schemas[name]["primaryKey"][0]]): row
+        for name, rows in made.items()
+        for row in rows
+        if len(schemas[name]["primaryKey"]) == 1
+    }
+    kept: dict[str, dict[int, dict]] = {name: {} for name in made}
+
+    def keep(name: str, row: dict) -> None:
+        if id(row) in kept[name]:
+            return
+        kept[name][id(row)] = row
+        for column, to in links[name]:
+            for one in row[column].split(";"):
+                if (to, one) in at:
+                    keep(to, at[to, one])
+
+    for name, rows in made.items():
+        for row in [row for row in rows if row.get("evidence") != "recalled"][:most]:
+            keep(name, row)
+    for name, first in (("items_coder_b", "items"), ("commitments_coder_b", "commitments")):
+        column = schemas[name]["primaryKey"][0]
+        coded = {row[column] for row in kept[first].values()}
+        for row in made[name]:
+            if row[column] in coded:
+                keep(name, row)
+    return {name: list(rows.values()) for name, rows in kept.items()}
+
+
+def _shown(notebooks: dict[str, nbformat.NotebookNode]) -> tuple[set[str], set[str], int]:
+    """Return the figures and tables that the code of chapters names, those that are drawn, and how many waits."""
+    named, drawn, waits = set(), set(), 0
+    for notebook in notebooks.values():
+        for cell in notebook.cells:
+            named |= set(re.findall(r'^ +name="((?:fig|tbl)-[a-z0-9-]+)"', cell.source, re.MULTILINE))
+            for output in cell.get("outputs", ()):
+                shown = output.get("data", {})
+                if V6 in shown:
+                    drawn.add(shown[V6]["usermeta"]["policybook"]["name"])
+                elif TABLE in shown:
+                    drawn.add(shown[TABLE]["name"])
+                waits += "Not drawn yet" in shown.get("text/markdown", "")
+    return named, drawn, waits
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory) -> Path:
+    """A report on a short text of another country, with all chapters."""
+    folder = tmp_path_factory.mktemp("whole")
+    fork.make(_wish(folder, place="India", compare=("us_aiap_2025", "un_78_265")), folder / "report", paths.Paths(ROOT))
+    return folder / "report"
+
+
+def test_without_rows_every_chapter_runs_and_says_what_it_waits_for(whole):
+    named, drawn, waits = _shown(run(whole))
+    assert named - drawn and len(named - drawn) == waits
+    assert {"fig-claims-who", "fig-standards-network", "fig-sus-provisions", "fig-reception-regions"} <= named - drawn
+
+
+def test_with_rows_of_another_country_every_figure_and_table_is_drawn(whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "full")
+    _fill(paths.Paths(tmp_path / "full"))
+    notebooks = run(tmp_path / "full")
+    named, drawn, waits = _shown(notebooks)
+    assert not named - drawn and not waits
+    titles = [
+        f"{output['data'][V6].get('title')} {output['data'][V6]['usermeta']['policybook']}"
+        for notebook in notebooks.values()
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+        if V6 in output.get("data", {})
+    ]
+    assert not [title for title in titles if re.search(r"China|Chinese approach|the Plan\b", title)]
+
+
+def test_with_one_row_in_each_table_no_cell_fails(whole, tmp_path):
+    shutil.copytree(whole, tmp_path / "few")
+    _fill(paths.Paths(tmp_path / "few"), 1)
+    named, drawn, waits = _shown(run(tmp_path / "few"))
+    assert len(named - drawn) == waits < len(named) / 2
 
 
 TEXTS = os.environ.get("POLICYBOOK_TEXTS", "")

@@ -43,9 +43,13 @@ def _matrix(first: pd.Series, second: pd.Series, level: str) -> np.ndarray:
 
 
 def _alpha(matrix: np.ndarray, level: str) -> float:
-    if len(np.unique(matrix[~np.isnan(matrix)])) < 2:
+    if not _varies(matrix):
         raise ValueError("no code varies: alpha is not defined")
     return float(krippendorff.alpha(reliability_data=matrix, level_of_measurement=level))
+
+
+def _varies(matrix: np.ndarray) -> bool:
+    return len(np.unique(matrix[~np.isnan(matrix)])) > 1
 
 
 def interval(
@@ -61,7 +65,7 @@ def interval(
     found = []
     for _ in range(draws):
         drawn = matrix[:, generator.integers(0, units, units)]
-        if len(np.unique(drawn[~np.isnan(drawn)])) > 1:
+        if _varies(drawn):
             found.append(krippendorff.alpha(reliability_data=drawn, level_of_measurement=level))
     if not found:
         return float("nan"), float("nan")
@@ -84,15 +88,17 @@ def pair(first: pd.Series, second: pd.Series, level: str = "nominal", draws: int
     found: dict[str, float | int] = {"units": len(both), "percent": float("nan")}
     if len(both):
         found["percent"] = 100 * float((both["a"] == both["b"]).mean())
-    try:
-        told = summary(both["a"], both["b"], level, draws=draws)
-    except ValueError:
-        return found | dict.fromkeys(("alpha", "low", "high"), float("nan"))
+    told = summary(both["a"], both["b"], level, draws=draws)
     return found | {key: told[key] for key in ("alpha", "low", "high")}
 
 
 def summary(first: pd.Series, second: pd.Series, level: str = "nominal", draws: int = DRAWS) -> dict[str, float | bool]:
-    """Return ``alpha``, its 95 % interval ``low`` to ``high``, and ``reliable`` (alpha at least ``TENTATIVE``)."""
+    """Return ``alpha``, its 95 % interval ``low`` to ``high``, and ``reliable`` (alpha at least ``TENTATIVE``).
+
+    Where no code varies the numbers are NaN, and nothing is reliable.
+    """
+    if not _varies(_matrix(first, second, level)):
+        return dict.fromkeys(("alpha", "low", "high"), float("nan")) | {"reliable": False}
     value, (low, high) = alpha(first, second, level), interval(first, second, level, draws=draws)
     return {"alpha": value, "low": low, "high": high, "reliable": value >= TENTATIVE}
 

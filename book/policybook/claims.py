@@ -310,5 +310,6 @@ def _warning(row: object) -> str:
 
 
 def show_warnings(claims: pd.DataFrame) -> None:
-    """Display the claims that must not be repeated as fact; see :func:`warnings`."""
-    display(Markdown(warnings(claims)))
+    """Display the claims that must not be repeated as fact, if there are any; see :func:`warnings`."""
+    if text := warnings(claims):
+        display(Markdown(text))

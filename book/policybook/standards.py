@@ -83,8 +83,10 @@ def by_year(standards: pd.DataFrame, sources: pd.DataFrame) -> pd.DataFrame:
         for group, source in records().items()
         if (group, f"{ends[source].year}") not in listed
     ]
-    found = pd.concat([counts.astype({"n": "Int64"}), pd.DataFrame(missing).astype({"n": "Int64"})], ignore_index=True)
-    found["records_end"] = found["group"].map({group: ends[source] for group, source in records().items()})
+    gaps = pd.DataFrame(missing, columns=counts.columns).astype({"n": "Int64"})
+    found = pd.concat([counts.astype({"n": "Int64"}), gaps], ignore_index=True)
+    # Without any records the column has no type of its own.
+    found["records_end"] = pd.to_datetime(found["group"].map({group: ends[name] for group, name in records().items()}))
     return found
 
 

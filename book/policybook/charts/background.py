@@ -220,7 +220,8 @@ def lineage(texts: pd.DataFrame, labels: pd.DataFrame | None = None) -> alt.HCon
         source=texts["source_id"].map(citation),
         href="#" + texts["event_id"].map(analysis.anchor),
     )
-    early = rows["at"] < pd.Timestamp("2022-01-01")  # their names stand on the right, where there is room
+    begin, end = pd.Timestamp(rows["at"].min().year, 1, 1), pd.Timestamp(rows["at"].max().year, 12, 31)
+    early = rows["at"] < begin + (end - begin) / 2  # their names stand on the right, where there is room
     rows["text_right"] = (rows["name"] + ", " + rows["date"]).where(early, "")
     rows["text_left"] = (rows["date"] + ", " + rows["name"]).where(~early, "")
     rows["core"] = rows["text"].map(dict(zip(analysis.SEEN.values(), [0, 14, 68], strict=True)))
@@ -228,7 +229,7 @@ def lineage(texts: pd.DataFrame, labels: pd.DataFrame | None = None) -> alt.HCon
     across = alt.X(
         "at:T",
         title=None,
-        scale=alt.Scale(domain=[_moment("2017-01-01"), _moment("2026-12-31")]),
+        scale=alt.Scale(domain=[_moment(f"{day:%Y-%m-%d}") for day in (begin, end)]),
         axis=alt.Axis(format="%Y", tickCount=10, grid=True),
     )
     strands = alt.Scale(domain=list(strand_labels.values()), range=[BLUE, GREEN])

@@ -202,7 +202,8 @@ def benchmarks(counts: pd.DataFrame) -> alt.LayerChart:
         f"Of {by.sum()} benchmarks, {by['met']} are met and {by['partly met']} partly; "
         f"for {by['no public evidence']} nothing public was found"
     )
-    measure = "What would count as progress, written before the rows were looked at, by article and where it stands"
+    section = settings.load().section
+    measure = f"What would count as progress, written before the rows were looked at, by {section} and where it stands"
     articles = counts.sort_values("article_no")["name"].unique().tolist()
     chart = _circles(counts, "standing", labels, "name", articles, "benchmarks", STANDING_COLOURS, "which")
     return titled(chart.properties(width=500, height=30 * len(articles)), finding, measure, width=96)

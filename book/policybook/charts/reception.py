@@ -78,8 +78,9 @@ def stance_dots(dots: pd.DataFrame, unit: int = 12) -> alt.HConcatChart:
     panels = []
     for wings in (True, False):
         part = shown[(shown["side"] != "neutral") == wings].drop(columns="level")
-        least = min(int(part["column"].min()) - 3, -3) if wings else 0
-        most = int(part["column"].max()) + 3
+        # A side without items keeps room for its heading.
+        least = min(int(part["column"].min()) - 3, -3) if wings and len(part) else -3 * wings
+        most = max(int(part["column"].max()) if len(part) else 0, 0) + 3
         x = alt.X("column:Q", axis=None, scale=alt.Scale(domain=[least, most], nice=False, zero=False))
         y = alt.Y("label:N", sort=order, axis=axis if wings else None, scale=alt.Scale(domain=order))
         marks = (

@@ -271,21 +271,25 @@ def baselines(published: pd.DataFrame) -> alt.VConcatChart:
 # ---------------------------------------------------------------------------------------------------------------- grid
 
 
+_OLD, _NEW = "older copy", "current file"
+
+
 def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
     """Draw the carbon intensity of electricity by year; ``intensity`` is from :func:`energy.grid_intensity`."""
     rows, own = intensity.copy(), settings.load()
     tints = {own.place: RED, "World": GREY, own.rival_place: BLUE, "EU27": GREEN}
     first, last = rows["year"].min(), rows["year"].max()
-    rows["edition"] = rows["older_edition"].map({True: "copy of February 2026", False: "current file"})
+    rows["edition"] = rows["older_edition"].map({True: _OLD, False: _NEW})
     ends = rows[rows["year"] == last].set_index("region")["intensity"]
     starts = rows[rows["year"] == first].set_index("region")["intensity"]
-    change = ends / starts - 1
+    change = (ends / starts - 1).reindex(ends.index)
+    said = change.map("  ({:+.0%})".format).str.replace("-", "−").where(change.notna(), "")
     labels = pd.DataFrame(
         {
             "region": ends.index,
             "year": last,
             "intensity": ends.to_numpy(),
-            "text": [f"{name}  {ends[name]:.0f}  ({change[name]:+.0%})".replace("-", "−") for name in ends.index],
+            "text": [f"{name}  {ends[name]:.0f}{said[name]}" for name in ends.index],
         }
     )
     domain = [name for name in tints if name in set(rows["region"])]
@@ -300,8 +304,8 @@ def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
         alt.Tooltip("intensity:Q", title="gCO2e/kWh", format=".0f"),
         alt.Tooltip("edition:N", title="Edition of the series"),
     ]
-    old = base.transform_filter("datum.edition == 'copy of February 2026'")
-    new = base.transform_filter("datum.edition == 'current file'")
+    old = base.transform_filter(f"datum.edition == '{_OLD}'")
+    new = base.transform_filter(f"datum.edition == '{_NEW}'")
     chart = alt.layer(
         base.mark_line(strokeWidth=2.4),
         new.mark_point(size=34, filled=True, opacity=1).encode(tooltip=tooltip),
@@ -312,10 +316,15 @@ def grid_intensity(intensity: pd.DataFrame) -> alt.LayerChart:
         .mark_text(align="left", dx=9, fontSize=12.5, fontWeight=600)
         .encode(x=x, y=y, text="text:N", color=colour),
     ).properties(width=WIDTH - 215, height=300)
+    finding = f"Carbon of a kilowatt-hour in {len(ends)} regions"
+    if {own.place, own.rival_place, "EU27"} <= set(ends.index):
+        finding = (
+            f"A kilowatt-hour in {own.place} carries {ends[own.place] / ends['EU27']:.1f} times the carbon of one in "
+            f"the EU and {ends[own.place] / ends[own.rival_place]:.1f} times that of one in the {own.rival_place}"
+        )
     return titled(
         chart,
-        f"A kilowatt-hour in {own.place} carries {ends[own.place] / ends['EU27']:.1f} times the carbon of one in the "
-        f"EU and {ends[own.place] / ends[own.rival_place]:.1f} times that of one in the {own.rival_place}",
+        finding,
         f"Carbon intensity of electricity, gCO2e per kWh generated, life-cycle (Ember); {last} and change since "
         f"{first}. "
         "Open points: older copy of the series",
@@ -387,11 +396,10 @@ def pue(averages: pd.DataFrame, limits: pd.DataFrame) -> alt.VConcatChart:
     """
     width, own = 400, settings.load()
     x = alt.X("pue:Q").scale(domain=[1, 1.75], nice=False).axis(tickCount=7, format=".1f")
-    latest = averages[(averages["region"] == own.place) & (averages["maker"] == "MIIT")].sort_values("year").iloc[-1]
+    latest = averages[(averages["region"] == own.place) & (averages["maker"] == "MIIT")].sort_values("year")
     goal = limits[
         (limits["iso3"] == own.iso3) & limits["label"].str.contains("national, 2025") & (limits["comparator"] == "lt")
     ]
-    goal = goal.loc[goal["pue"].idxmax()]
     names = energy.jurisdictions()
     law = " and ".join(sorted({names[i] for i in limits.loc[limits["force"] == energy.FORCES[0], "iso3"]}))
     rows = averages.assign(kind=averages["is_projection"].map({True: _AHEAD, False: "reported or surveyed"}))
@@ -438,11 +446,15 @@ def pue(averages: pd.DataFrame, limits: pd.DataFrame) -> alt.VConcatChart:
         asks.mark_text(**number).encode(text="text:N"),
     ).properties(width=width, height=alt.Step(20))
     chart = alt.vconcat(_heading(top, "Averages (open: projection)"), _heading(bottom, "Limits and goals"), spacing=12)
+    finding = f"{len(averages)} averages beside {len(limits)} limits and goals"
+    if len(latest) and len(goal):
+        finding = (
+            f"{own.place}'s reported average of {latest['pue'].iloc[-1]:.2f} is under its own goal of "
+            f"{goal['pue'].max():.1f}; limits in law were found for {law} alone"
+        )
     return titled(
         chart.resolve_scale(x="shared", y="independent", color="independent", shape="independent"),
-        f"{own.place}'s reported average of {latest['pue']:.2f} is under its own goal of {goal['pue']:.1f}; limits in "
-        "law were "
-        f"found for {law} alone",
+        finding,
         "Power usage effectiveness: energy of the site by energy of the IT equipment. Averages of different "
         "makers cover "
         "different populations",
@@ -530,7 +542,7 @@ def chips(efficiency: pd.DataFrame) -> alt.VConcatChart:
         status=rows["status"].fillna("not stated"),
     )
     best = rows.groupby("row")["tflops_per_w"].max()
-    least = rows[rows["unit"] == "chip"].sort_values("tflops_per_w").iloc[0]
+    least = rows[rows["unit"] == "chip"].sort_values("tflops_per_w").head(1)
     system = rows[rows["unit"] == "system"].set_index("vendor")["tflops_per_w"]
     looks = zip(energy.control_classes(), _CONTROL_COLOURS, _CONTROL_SHAPES, strict=True)
     used, colours, shapes = zip(*(look for look in looks if look[0] in set(rows["control"])), strict=True)
@@ -568,11 +580,16 @@ def chips(efficiency: pd.DataFrame) -> alt.VConcatChart:
         )
         panels.append(_heading(layers.properties(width=400, height=alt.Step(22)), title))
     chart = alt.vconcat(*panels, spacing=12).resolve_scale(x="shared", y="independent")
+    finding = f"{rows['model'].nunique()} chips and systems by their work per watt"
+    if {"Huawei", "NVIDIA"} <= set(system.index) and len(least):
+        finding = (
+            f"On paper a Huawei CloudMatrix does {system['Huawei'] / system['NVIDIA']:.0%} of the work per watt of "
+            f"an Nvidia GB200 system; of the chips, the {least['model'].iloc[0]} made for {settings.load().place} does "
+            "least"
+        )
     return titled(
         chart,
-        f"On paper a Huawei CloudMatrix does {system['Huawei'] / system['NVIDIA']:.0%} of the work per watt of "
-        "an Nvidia GB200 "
-        f"system; of the chips, the {least['model']} made for {settings.load().place} does least",
+        finding,
         f"Dense FP16 or BF16 TFLOPS per watt, by announcement year and {status[:1].lower()}{status[1:]}; lines "
         "join sources that differ",
     )

@@ -4,8 +4,10 @@ A cell travels when it carries the tag ``reusable``. What it should say elsewher
 ``policybook.fork``; a cell without it travels as it is:
 
 - ``text``: the words of a Markdown cell elsewhere;
-- ``prompt`` and ``ready``: what its author should write under it, and the tables whose rows are counted for that;
-- ``needs``: tables without which the code has nothing to show; a note stands there until they have rows;
+- ``prompt``, ``ready`` and ``numbers``: what its author should write under it, the tables whose rows are counted for
+  that, and the glued values to write it with (of code that runs without rows too; ``name:.0f`` has a format);
+- ``needs``: tables without which the code has nothing to show; a note stands there until they have rows, but for code
+  that shows nothing; ``when``: what must hold besides, in Python, where not any row will do;
 - ``statements``: which statements of a code cell travel (by number, from 0); ``before``: code put first;
 - ``replace``: pairs of words of the code and what stands in their place;
 - ``caption``, ``alt``, ``note``, ``finding``, ``measure``: words of a figure or table elsewhere. ``finding`` may
@@ -57,7 +59,8 @@ def chapter(path: Path, names: Mapping[str, str], articles: Iterable[tuple[int, 
             text = _fill(rules.get("text", cell.source), names, place)
             counted += rules.get("ready", ())
             if rules.get("prompt"):
-                text += f"\n\n{_prompt(_fill(rules['prompt'], names, place), rules.get('ready', ()))}"
+                words = _fill(rules["prompt"], names, place)
+                text += f"\n\n{_prompt(words, rules.get('ready', ()), rules.get('numbers', ()))}"
             made.append(_like(cell, text))
         else:
             made.append(_like(cell, _code(cell.source, rules, names, place), bool(rules.get("needs"))))
@@ -89,8 +92,9 @@ def _fill(text: str, names: Mapping[str, str], place: str) -> str:
         raise ForkError(f"{place}: {error} in its words for a new report; there are: {', '.join(names)}") from None
 
 
-def _prompt(text: str, ready: Iterable[str]) -> str:
+def _prompt(text: str, ready: Iterable[str], numbers: Iterable[str] = ()) -> str:
     counts = [f"{{glue:text}}`rows_{name}` rows of `{name}` with a source seen" for name in ready]
+    counts += [f"`{name.split(':')[0]}` = {{glue:text}}`{name}`" for name in numbers]
     said = f" Ready for it: {', '.join(counts)}." if counts else ""
     return f":::{{admonition}} To write\n:class: pb-prompt\n{text}{said}\n:::"
 
@@ -172,11 +176,25 @@ def _code(source: str, rules: Mapping[str, Any], names: Mapping[str, str], place
     needs = rules.get("needs", ())
     if needs:
         listed = ", ".join(f'"{name}"' for name in needs)
-        source = (
-            f"from policybook import ready\n\nif ready.is_ready({listed}):\n{indent(source, '    ')}\n"
-            f"else:\n    ready.waiting({listed})"
-        )
+        tree = ast.parse(source)
+        holds = f"ready.is_ready({listed})" + (f" and {rules['when']}" if "when" in rules else "")
+        source = f"from policybook import ready\n\nif {holds}:\n{indent(source, '    ')}"
+        shows = [call for call in ast.walk(tree) if isinstance(call, ast.Call) and _shows(call)]
+        if shows:
+            source += f"\nelse:\n    ready.waiting({listed}{_what(shows)})"
     return source
+
+
+def _shows(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr.startswith("show")
+
+
+def _what(shows: Iterable[ast.Call]) -> str:
+    """Return the last argument of a wait: the caption of what is waited for, where that is plain text."""
+    for keyword in (keyword for call in shows for keyword in call.keywords if keyword.arg == "caption"):
+        if isinstance(keyword.value, ast.Constant):
+            return f", what={_quoted(keyword.value.value)}"
+    return ""
 
 
 def _with_words(source: str, tree: ast.Module, words: Mapping[str, str], place: str) -> str:

@@ -295,7 +295,11 @@ def _redescribe(item: dict[str, Any], rule: Mapping[str, Any], wish: Wish, ours:
         if "constraints" in changed:
             constraints = field.get("constraints", {}) | changed["constraints"]
             field["constraints"] = {key: value for key, value in constraints.items() if value is not None}
-        field.update({key: _filled(value, names) for key, value in changed.items() if key != "constraints"})
+        said = {key: value for key, value in changed.items() if key not in ("constraints", "less")}
+        field.update({key: _filled(value, names) for key, value in said.items()})
+        for category in field.get("categories", ()):
+            for key in changed.get("less", ()):
+                category.pop(key, None)
         field["description"] = _general(field.get("description", ""))
         allowed = field.get("constraints", {}).get("enum")
         for key in ("enumDescriptions", "categories"):
