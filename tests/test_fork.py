@@ -188,6 +188,8 @@ def test_every_table_of_the_rules_is_one_of_the_package(report):
         ({"title": "<script>"}, "write it without < >"),
         ({"date": "yesterday"}, "--date 'yesterday': write a day as YYYY-MM-DD"),
         ({"lang": "de"}, "--lang 'de': there are rules for en (English), zh (Chinese)"),
+        ({"iso3": "XYZ"}, "--iso3 'XYZ': is not in the table countries"),
+        ({"adjective": "$US"}, "--adjective '$US': write it without"),
         ({"url": "javascript:x"}, "--url 'javascript:x': write an http"),
         ({"chapters": ("index", "poems")}, "chapters poems: there are index, background"),
         ({"text": Path("nowhere.txt")}, "nowhere.txt: no such file"),
@@ -606,6 +608,9 @@ def test_a_report_on_a_long_document_builds_and_passes_its_own_tests(tmp_path):
         name="the US plan",
         short="US AI Action Plan",
         section="pillar",
+        iso3="USA",
+        place="United States",
+        adjective="US",
     )
     target = tmp_path / "us"
     fork.make(wish, target, paths.Paths(ROOT))

@@ -488,6 +488,9 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
 @click.option("--name", help="How sentences call the document, such as: the strategy.")
 @click.option("--short", help="Short title, for charts and the head of the pages.")
 @click.option("--part", help="What a part of the text is called.  [default: section]")
+@click.option("--iso3", help="Country of the document, as ISO 3166 alpha-3, such as USA; EUU for the European Union.")
+@click.option("--place", "country", help="Name of that country or body.  [default: of iso3, else the issuer]")
+@click.option("--adjective", help="Its adjective in titles of charts, such as US.  [default: the place]")
 @click.option("--url", default="", help="Address of the document.")
 @click.option("--sections", "pattern", metavar="PATTERN", help="Regular expression for the lines that begin a part.")
 @click.option("--encoding", help="Encoding of the file, where it cannot be told.")
@@ -549,6 +552,7 @@ def _wish(said: dict[str, object], source: paths.Paths) -> object:
     doc_id = ask("doc_id", "Key of the document, such as us_aiap_2025")
     title = ask("title", "Title of the document")
     short = ask("short", "Short title, for charts", title)
+    country = data.load("countries", source).set_index("iso3")["name_en"].get(said["iso3"], "")
     chapters = [name for name in fork.files.chapter_names(source) if name not in said["without"]]
     missing = [name for name in said["without"] if name not in fork.files.chapter_names(source)]
     if missing:
@@ -564,6 +568,9 @@ def _wish(said: dict[str, object], source: paths.Paths) -> object:
         chapters=tuple(chapters),
         name=ask("name", "How sentences call it", "the document"),
         short=short,
+        iso3=str(said["iso3"] or ""),
+        place=str(said["country"] or country),
+        adjective=str(said["adjective"] or ""),
         section=ask("part", "What a part of it is called", "section"),
         compare=tuple(said["compare"]),
         url=str(said["url"] or ""),

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from policybook import corpus, paths, sources
+from policybook import corpus, data, paths, sources
 from policybook.fork import chapters, files, tables
 from policybook.fork.chapters import ForkError
 
@@ -32,7 +32,8 @@ class Wish:
 
     ``id`` is the key of its document in the tables, ``name`` how its pages call it in a sentence ("the US plan"),
     ``short`` its short title in charts, ``section`` what a part of it is called ("article"), ``chapters`` the stems of
-    the chapters that it has.
+    the chapters that it has. ``iso3``, ``place`` and ``adjective`` (USA, United States, US) say of which country or
+    body it is; without them, that is the issuer.
     """
 
     id: str
@@ -46,6 +47,8 @@ class Wish:
     short: str = ""
     section: str = "section"
     place: str = ""
+    adjective: str = ""
+    iso3: str = ""
     text_zh: Path | None = None
     compare: tuple[str, ...] = ()
     url: str = ""
@@ -87,7 +90,8 @@ class Wish:
             "short": self.short,
             "issuer": self.issuer,
             "place": self.place or self.issuer,
-            "adjective": self.place or self.issuer,
+            "adjective": self.adjective or self.place or self.issuer,
+            **({"iso3": self.iso3} if self.iso3 else {}),
             "section": self.section,
             "sections": f"{self.section}s",
             "colours": {},
@@ -103,8 +107,12 @@ def problems(wish: Wish, target: Path, source: paths.Paths) -> list[str]:
         value = getattr(wish, name)
         if not value.strip():
             found.append(f"--{name}: is empty")
-        elif re.search(r"[\x00-\x1f<>`{}\\$]", value):
+    for name in ("title", "issuer", "name", "short", "author", "section", "place", "adjective"):
+        value = getattr(wish, name)
+        if re.search(r"[\x00-\x1f<>`{}\\$]", value):
             found.append(f"--{name} {value!r}: write it without < > ` {{ }} \\ $ and line ends")
+    if wish.iso3 and wish.iso3 not in set(data.load("countries", source)["iso3"]):
+        found.append(f"--iso3 {wish.iso3!r}: is not in the table countries; write a code such as USA")
     try:
         date.fromisoformat(wish.date)
     except ValueError:
