@@ -17,7 +17,7 @@ import nbformat
 import pytest
 
 from chapters import TABLE, V6, run
-from policybook import data, fork, paths, ready, sources
+from policybook import data, fork, paths, prose, ready, sources
 from policybook.editing import Tables, publish
 from policybook.fork import chapters, files, tables
 from support import policybook
@@ -323,6 +323,7 @@ def charter(tmp_path_factory) -> Path:
 def test_a_new_report_has_its_own_data_and_none_of_this_reports_own(charter):
     report = paths.Paths(charter)
     assert data.check(report) == []
+    assert prose.check(report) == []
     articles = data.load("articles", report)
     assert articles["short_title"].tolist() == ["Preamble", "Purpose", "Duties", "Review"]
     counted = data.load("token_counts", report)

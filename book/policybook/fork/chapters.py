@@ -8,6 +8,7 @@ A cell travels when it carries the tag ``reusable``. What it should say elsewher
   that, and the glued values to write it with (of code that runs without rows too; ``name:.0f`` has a format);
 - ``needs``: tables without which the code has nothing to show; a note stands there until they have rows, but for code
   that shows nothing; ``when``: what must hold besides, in Python, where not any row will do;
+- ``allow``: what the check of the prose lets pass in the words elsewhere;
 - ``statements``: which statements of a code cell travel (by number, from 0); ``before``: code put first;
 - ``replace``: pairs of words of the code and what stands in their place;
 - ``caption``, ``alt``, ``note``, ``finding``, ``measure``: words of a figure or table elsewhere. ``finding`` may
@@ -73,13 +74,19 @@ def chapter(path: Path, names: Mapping[str, str], articles: Iterable[tuple[int, 
 
 
 def _like(cell: nbformat.NotebookNode, text: str, waits: bool = False) -> nbformat.NotebookNode:
-    """Return a cell with another text; its tag and its rules stay, so that a fork can be forked."""
+    """Return a cell with another text, and with its tags."""
     new = nbformat.v4.new_code_cell if cell.cell_type == "code" else nbformat.v4.new_markdown_cell
     metadata: dict[str, Any] = {"tags": list(cell.metadata.get("tags", ()))}
     if "mystnb" in cell.metadata or waits:
         # What is displayed as Markdown is read as MyST.
         metadata["mystnb"] = dict(cell.metadata.get("mystnb", {})) | {"markdown_format": "myst"}
     kept = {key: value for key, value in cell.metadata.get("policybook", {}).items() if key != "fork"}
+    rules = cell.metadata.get("policybook", {}).get("fork", {})
+    # What may stand in the words of this report is no matter of other words.
+    if kept.pop("allow", None) and not any(key in rules for key in (*_WORDS, "text")):
+        kept["allow"] = cell.metadata["policybook"]["allow"]
+    if "allow" in rules:
+        kept["allow"] = rules["allow"]
     if kept:
         metadata["policybook"] = kept
     return new(text, id=cell.id, metadata=metadata)

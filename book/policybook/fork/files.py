@@ -140,6 +140,7 @@ def _project(source: paths.Paths, wish: Wish) -> str:
 
 
 def _origin(source: paths.Paths) -> str:
-    """Return the address of this report's repository, if its settings have one."""
+    """Return the sentence that names the report which a new one was made from, with the address of its repository."""
     config: dict[str, Any] = safe_load((source.root / "_config.yml").read_text(encoding="utf-8"))
-    return (config.get("repository") or {}).get("url") or "the report that this one was made from"
+    address = (config.get("repository") or {}).get("url")
+    return f"Made from another report of this kind{f', {address}' if address else ''}."
