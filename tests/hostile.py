@@ -20,7 +20,8 @@ import typst
 MARKDOWN = (
     "---\nauthor: Nobody\n---\n# Valley Plan\n\nThe valley [agreed](https://example.org/) on *this* ponds plan.\n\n"
     "## Pillar I: Ponds\n\nPonds are\nmended by all of us. <!-- note -->\n\n1. Look at them.\n2. Mend them.\n\n"
-    "    1. First the rim.\n\n## Pillar II: Lamps & roofs\n\nLamps are `lit` by all of the people.[^a]\n\n[^a]: At dusk.\n\n"
+    "    1. First the rim.\n\n## Pillar II: Lamps & roofs\n\nLamps are `lit` by all of the people.[^a]\n\n"
+    "[^a]: At dusk.\n\n"
     "| lamp | roof |\n|---|---|\n| red | blue |\n"
 )
 PAGE = (
@@ -29,7 +30,7 @@ PAGE = (
     "<ul><li>all</li></ul></li></ol><table><tr><td>a</td></tr></table><pre> x\n y</pre></div>"
     '<div class="share" hidden>no</div></body></html>'
 )
-PLAIN = "Valley Plan\n\nWe agreed on this:\n\n1. Ponds. We mend the ponds together.\n2. Lamps. We light them.\n\nAnnex A\nx."
+PLAIN = "Valley Plan\n\nWe agreed on this:\n\n1. Ponds. We mend the ponds.\n2. Lamps. We light them.\n\nAnnex A\nx."
 
 
 def archive(parts: dict[str, bytes | str]) -> bytes:
@@ -54,15 +55,15 @@ def word_parts() -> dict[str, bytes]:
         return {name: source.read(name) for name in source.namelist()}
 
 
-def word_of(body: str, head: str = "", **parts: str) -> bytes:
-    """Return a Word file with this body; ``head`` stands before its root, ``parts`` (by stem) in the place of others."""
+def word_of(body: str, head: str = "", **parts: bytes | str) -> bytes:
+    """Return a Word file of this body; ``head`` stands before its root, ``parts`` replace those in its folder."""
     document = (
         f'<?xml version="1.0" encoding="UTF-8"?>{head}<w:document '
         'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
         'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
         f"<w:body>{body}</w:body></w:document>"
     )
-    changed = {f"word/{stem}.xml": part for stem, part in parts.items()}
+    changed = {f"word/{name}": part for name, part in parts.items()}
     return archive(word_parts() | {"word/document.xml": document} | changed)
 
 
@@ -134,14 +135,6 @@ def _styles() -> str:
     shapes = ["Article %s.", "第%s条 x", "%s、a", "%s. x", "%s) x", "Chapter %s.", "Part %s.", "Section %s.", "第%s章"]
     lines = [line for shape in shapes for line in [shape % 1] * 100 + [shape % n for n in range(1, 999)] * 4]
     return "\n".join(lines)
-
-
-def _linked(canary: str, server: str) -> str:
-    return "".join(
-        f'<{tag} {name}="{address}">x</{tag}>'
-        for tag, name in (("iframe", "src"), ("object", "data"), ("link", "href"), ("img", "src"), ("p", "xlink:href"))
-        for address in (canary, server)
-    )
 
 
 TXT: dict[str, Callable[[int], str]] = {
@@ -226,17 +219,23 @@ def word_samples() -> dict[str, Callable[[int], bytes]]:
             "<w:tbl><w:tr>" + ("<w:tc>" + run.format("a") + "</w:tc>") * (size // 60) + "</w:tr></w:tbl>"
         ),
         "spans": lambda size: word_of(
-            '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="99999999"/></w:tcPr>' + run.format("a") + "</w:tc></w:tr></w:tbl>"
+            '<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val="99999999"/></w:tcPr>'
+            + run.format("a")
+            + "</w:tc></w:tr></w:tbl>"
         ),
         "levels": lambda size: word_of(
-            '<w:p><w:pPr><w:numPr><w:ilvl w:val="99999999"/><w:numId w:val="1"/></w:numPr></w:pPr></w:p>' + run.format("a")
+            '<w:p><w:pPr><w:numPr><w:ilvl w:val="99999999"/><w:numId w:val="1"/></w:numPr></w:pPr></w:p>'
+            + run.format("a")
         ),
         "attributes": lambda size: word_of("<w:p " + "".join(f'w:a{n}="" ' for n in range(size // 10)) + "/>"),
         "no markup": lambda size: word_of("<" * size),
         "a style on itself": lambda size: word_of(
             '<w:p><w:pPr><w:pStyle w:val="A"/></w:pPr><w:r><w:t>a</w:t></w:r></w:p>',
-            styles='<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:style '
-            'w:type="paragraph" w:styleId="A"><w:name w:val="a"/><w:basedOn w:val="A"/></w:style></w:styles>',
+            **{
+                "styles.xml": '<w:styles xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main">'
+                '<w:style w:type="paragraph" w:styleId="A"><w:name w:val="a"/>'
+                '<w:basedOn w:val="A"/></w:style></w:styles>'
+            },
         ),
     }
 
@@ -295,12 +294,17 @@ def pdf_samples() -> dict[str, Callable[[int], bytes]]:
             stream(b"/X5 Do " + words),
             b"/XObject<</X5 5 0 R>>",
             *(
-                stream(double.replace(b"5", b"%d" % (n + 1)), form + b"/Resources<</XObject<</X%d %d 0 R>>>>" % (n + 1, n + 1))
+                stream(
+                    double.replace(b"5", b"%d" % (n + 1)),
+                    form + b"/Resources<</XObject<</X%d %d 0 R>>>>" % (n + 1, n + 1),
+                )
                 for n in range(5, 45)
             ),
         ),
         "a form in itself": lambda size: pdf_page(
-            stream(double + words), b"/XObject<</X5 5 0 R>>", stream(double, form + b"/Resources<</XObject<</X5 5 0 R>>>>")
+            stream(double + words),
+            b"/XObject<</X5 5 0 R>>",
+            stream(double, form + b"/Resources<</XObject<</X5 5 0 R>>>>"),
         ),
         "an object stream": lambda size: pdf_of(
             b"<</Type/Catalog/Pages 2 0 R>>", stream(b"0 0 " * (size // 4), b"/Type/ObjStm/N 999999999/First 9")
@@ -313,7 +317,9 @@ def pdf_samples() -> dict[str, Callable[[int], bytes]]:
         "an image of all memory": lambda size: pdf_page(
             stream(b"/X5 Do"),
             b"/XObject<</X5 5 0 R>>",
-            stream(b"a", b"/Type/XObject/Subtype/Image/Width 99999/Height 99999/ColorSpace/DeviceRGB/BitsPerComponent 8"),
+            stream(
+                b"a", b"/Type/XObject/Subtype/Image/Width 99999/Height 99999/ColorSpace/DeviceRGB/BitsPerComponent 8"
+            ),
         ),
         "a script": lambda size: pdf_page(stream(words)).replace(
             b"/Type/Catalog", b"/Type/Catalog/OpenAction<</S/JavaScript/JS(while(1);)>>"
