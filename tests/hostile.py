@@ -259,6 +259,9 @@ def zip_samples() -> dict[str, bytes]:
     }
 
 
+ENDLESS = ("forms in forms", "a form in itself", "many pages of one")  # of the PDFs
+
+
 def pdf_samples() -> dict[str, Callable[[int], bytes]]:
     """Return hostile PDFs by name; each takes about the size of what it unfolds to, in bytes."""
     words = b"BT /F 9 Tf 9 9 Td (word) Tj ET\n"

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hostile
-from policybook import confined, counting, data, intake
+from policybook import confined, corpus, counting, data, intake
 from policybook.intake import IntakeError
 from policybook.sectioning import sections
 from support import policybook
@@ -164,7 +164,6 @@ def test_the_sound_documents_are_read(kind):
 
 # ------------------------------------------------------------------------------------------------- hostile documents
 
-ENDLESS = ["forms in forms", "a form in itself", "many pages of one"]
 # Of Markdown, what takes the square of its size or more is only as large as shows that a small one is read.
 SAMPLES = [
     *(("txt", name, lambda make=make: make(200_000).encode()) for name, make in hostile.TXT.items()),
@@ -175,7 +174,7 @@ SAMPLES = [
     *(
         ("pdf", name, lambda make=make: make(500_000))
         for name, make in hostile.pdf_samples().items()
-        if name not in ENDLESS
+        if name not in hostile.ENDLESS
     ),
 ]
 
@@ -197,7 +196,7 @@ def refusal(path):
     return str(caught.value)
 
 
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("name", hostile.ENDLESS)
 def test_a_document_that_never_ends_is_given_up(tmp_path, monkeypatch, name):
     path = tmp_path / "plan.pdf"
     path.write_bytes(hostile.pdf_samples()[name](3_000_000))
@@ -256,6 +255,23 @@ def test_a_text_of_too_many_characters_is_refused(monkeypatch):
             intake.convert(text.encode(), "", "plan.txt", None)
     with pytest.raises(IntakeError, match="holds more than 1,000 characters"):
         intake.convert(hostile.pdf_samples()["one word"](30_000), "", "plan.pdf", None)
+
+
+def test_a_word_that_no_table_could_hold_is_refused(data_copy, tmp_path):
+    path = tmp_path / "plan.txt"
+    path.write_text("The villages mend their ponds together, and everybody helps. " * 9 + "b" * 200_000)
+    document = (
+        set(data.load("documents", data_copy)["doc_id"]) - set(data.load("articles", data_copy)["doc_id"])
+    ).pop()
+    with pytest.raises(corpus.CorpusError, match="holds a word of 200,000 letters"):
+        corpus.add(document, path, report=data_copy, replace=True)
+
+
+def test_control_characters_of_a_document_do_not_reach_the_terminal():
+    data = hostile.pdf_page(hostile.stream(b"BT /F 9 Tf 9 9 Td (1. Ponds \\033[2J are mended.) Tj ET"))
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", intake.convert(data, "", "plan.pdf", None)[0])
+    text, _, title, _ = intake.convert(b"<html><title>a&#155;2J</title><body><p>Ponds &#155; b", "", "plan.html", None)
+    assert not re.search("[\x1b\x9b]", text + title)
 
 
 def test_a_word_file_of_too_much_xml_is_refused(monkeypatch):

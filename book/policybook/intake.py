@@ -41,8 +41,8 @@ MOST_BYTES_UNPACKED, MOST_BYTES_XML, MOST_PARTS, MOST_RATIO = 200_000_000, 50_00
 MOST_PAGES = 3_000
 MOST_ELEMENTS = 50_000  # of a page whose main text is guessed; in a larger one the whole is taken
 MOST_ACCENTS = 30  # on a letter, as in the Stream-Safe Text Format of Unicode
-MOST_CHARACTERS = 5_000_000  # of a text in the form in which it is counted; the longest laws have a tenth
-SECONDS_PER_MEGABYTE, MOST_SECONDS = 10, 120
+MOST_CHARACTERS = 3_000_000  # of a text in the form in which it is counted: a thousand pages
+SECONDS_PER_MEGABYTE, MOST_SECONDS = 8, 120
 
 Tell = Callable[[str], None]
 
@@ -119,6 +119,7 @@ def convert(data: bytes, content_type: str, name: str, encoding: str | None) -> 
         else:
             text, title = _from_markdown(source) if kind == "md" else (source, "")
     text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    text, title = _NO_LETTERS.sub("\ufffd", text), _NO_LETTERS.sub("\ufffd", " ".join(title.split()))
     if not text.strip():
         raise IntakeError("holds no text: give a file or page with text in it")
     if _piled(text):
@@ -126,7 +127,11 @@ def convert(data: bytes, content_type: str, name: str, encoding: str | None) -> 
     # Some letters are many in the form that is counted.
     if max(len(text), len(counting.normalise(text))) > MOST_CHARACTERS:
         raise IntakeError(f"holds more than {MOST_CHARACTERS:,} characters: give the part that you need")
-    return text, kind, " ".join(title.split()), notes
+    return text, kind, title, notes
+
+
+# Control characters, which would steer the terminal that shows a heading, and halves of characters.
+_NO_LETTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def _piled(text: str) -> bool:
@@ -559,7 +564,7 @@ def _from_markdown(source: str) -> tuple[str, str]:
     front = re.match(r"\ufeff?---\n.*?\n(?:---|\.\.\.)\n", source, re.DOTALL)
     try:
         rendered = (
-            MarkdownIt("commonmark", {"maxNesting": 50}).enable("table").render(source[front.end() if front else 0 :])
+            MarkdownIt("commonmark", {"maxNesting": 1000}).enable("table").render(source[front.end() if front else 0 :])
         )
     except RecursionError:
         raise IntakeError("its Markdown is nested too deep: simplify it, or save it as .txt") from None

@@ -24,7 +24,7 @@ from policybook.intake import IntakeError
 MOST_WORDS, MOST_CHARACTERS = 15, 40  # of a heading; characters in Chinese
 MOST_LOOKED_AT = 2_000  # characters of a section in which its heading is looked for
 MOST_SECTIONS = 2_000
-PATTERN_SECONDS = 10
+PATTERN_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def sections(text: str, language: str, pattern: str | None = None) -> list[Secti
     group, if it has one, gives the number (``A`` and the number become the name) or the heading.
 
     Raises :class:`policybook.intake.IntakeError` for an empty text, for more than 2,000 sections, for a pattern that is
-    no regular expression, one that matches no line and one that takes longer than 10 seconds.
+    no regular expression, one that matches no line and one that takes longer than 5 seconds.
     """
     if not text.strip():
         raise IntakeError("no section found: the text is empty")

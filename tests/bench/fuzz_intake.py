@@ -53,7 +53,7 @@ def seeds(kind: str) -> Iterator[bytes]:
         yield hostile.paper()
         plain = b"BT /F 9 Tf 9 9 Td (1. Ponds.) Tj T* [(gar) 9 (den-)] TJ ET q 1 0 0 1 0 0 cm Q"
         yield hostile.pdf_page(b"<</Length %d>>\nstream\n%s\nendstream" % (len(plain), plain))
-        yield from (make(size) for make in hostile.pdf_samples().values())
+        yield from (make(size) for name, make in hostile.pdf_samples().items() if name not in hostile.ENDLESS)
     else:
         sound = {"txt": hostile.PLAIN, "md": hostile.MARKDOWN, "html": hostile.PAGE}[kind]
         yield from (sound.encode(encoding) for encoding in ("utf-8", "utf-16", "gb18030", "utf-8-sig"))
@@ -86,7 +86,9 @@ def take_in(kind: str, data: bytes) -> None:
         assert all(re.fullmatch("[A-Za-z][A-Za-z0-9_]*", part.name) for part in parts)
         for part in parts[:50]:
             counting.count(part.text)
-            counting.chinese_characters(part.text)
+            counting.count_terms(part.text, {"care": r"\b(?:care|mend)s?\b(?: \w+){0,3}", "ponds": "pond"})
+            counting.chinese_words(part.text)
+            counting.count_chinese_terms(part.text, ["池塘", "大家"])
     except intake.IntakeError as error:
         assert "\n" not in str(error) and str(error)
 
@@ -339,7 +341,10 @@ def main(
                 (home / kind / hashlib.sha1(data).hexdigest()).write_bytes(data)
             runs, edges, stopped, hard = _fuzz(kind, seconds // len(kinds), home)
             findings += hard
-            subprocess.run([sys.executable, __file__, "--reach", kind, "--folder", str(home)], cwd=home, check=False)
+            if seconds >= 60:
+                subprocess.run(
+                    [sys.executable, __file__, "--reach", kind, "--folder", str(home)], cwd=home, check=False
+                )
             if (home / f"lines-{kind}.json").exists():
                 lines |= {tuple(line) for line in json.loads((home / f"lines-{kind}.json").read_text())}
             slow = home / f"slowest-{kind}.json"
@@ -350,7 +355,7 @@ def main(
                 f"slowest {slowest['seconds']:.2f} s ({slowest['bytes']:,} bytes), "
                 f"{stopped} stopped the fuzzer, {len(hard)} of them the intake"
             )
-        for name in MODULES if seconds else ():
+        for name in MODULES if lines else ():
             own = lines_of(ROOT / "book" / "policybook" / f"{name}.py")
             hit = own & {line for module, line in lines if module == name}
             click.echo(
