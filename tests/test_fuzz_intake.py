@@ -211,6 +211,8 @@ def test_a_document_that_fills_the_memory_is_given_up(tmp_path):
     path = tmp_path / "plan.md"
     path.write_text(hostile.MD["emphasis"](100_000))  # 100 kB that take 3.4 GB
     assert re.search("memory|takes longer", refusal(path))
+    with pytest.raises(confined.Broken, match=r"needs too much memory$"):
+        confined.call(bytes, 2_000_000_000, seconds=20, says=IntakeError)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
