@@ -25,6 +25,7 @@ from policybook.sectioning import Section, sections
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 WHOLE, ALL = "whole", "all"
+MOST_LETTERS = 1_000  # of a word; a cell of a table holds no more than 131,072 (Python's csv)
 Row = editing.Row
 
 
@@ -290,7 +291,8 @@ def _take_headings(tables: editing.Tables, articles: list[Row], parts: list[Sect
 def count(version: str, parts: list[Section], language: str, report: paths.Paths | None = None) -> dict[str, list[Row]]:
     """Return the counts of a text as rows, by table: ``doc_stats``, ``token_counts``, terms and ``named_bodies``.
 
-    The rows for the whole text are sums over its sections, as in the tables.
+    The rows for the whole text are sums over its sections, as in the tables. Raises ``CorpusError`` for a word of more
+    than 1,000 letters.
     """
     several = len(parts) > 1
     bodies: Counter[str] = Counter()
@@ -310,6 +312,11 @@ def count(version: str, parts: list[Section], language: str, report: paths.Paths
             terms = counting.count_chinese_terms(part.text, chinese_terms)
             mentions = counting.count_chinese_terms(part.text, body_patterns["terms_zh"].explode().unique().tolist())
             named = {body: sum(mentions[name] for name in names) for body, names in body_patterns["terms_zh"].items()}
+        longest = max(map(len, found), default=0)
+        if longest > MOST_LETTERS:
+            raise CorpusError(
+                f"section {part.name} holds a word of {longest:,} letters: the text is damaged, or is none"
+            )
         bodies.update(named)
         stats.append((part.name if several else WHOLE, sizes, found, terms))
     if several:

@@ -2,7 +2,8 @@
 
 Nothing is written here and nothing is known here of the data package. Headings keep the mark ``#`` to ``######`` of
 their level, a paragraph is one line (in PDF and plain text: as many lines as there), and nested lists are indented, so
-that :mod:`policybook.sectioning` can cut the text. Whatever the bytes are, what goes wrong is an :class:`IntakeError`.
+that :mod:`policybook.sectioning` can cut the text. Whatever the bytes are, what goes wrong is an :class:`IntakeError`:
+they are read in a process of its own, within limits of time and memory (:mod:`policybook.confined`).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import re
 import subprocess
 import threading
 import time
+import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
@@ -24,19 +26,23 @@ from urllib.parse import urlsplit
 import charset_normalizer
 import pypandoc
 import pypdfium2
-import requests
 from lxml import etree, html
 from markdown_it import MarkdownIt
 from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
-from policybook import counting, sources
+from policybook import confined, counting
+
+# Loaded where they are used: requests, policybook.sources. What parses a document has no use for them.
 
 CONNECT_SECONDS, READ_SECONDS, OVERALL_SECONDS = 10, 30, 60
 MOST_REDIRECTS = 5
 MOST_BYTES_WEB, MOST_BYTES_FILE = 20_000_000, 50_000_000
-MOST_BYTES_UNPACKED, MOST_PARTS, MOST_RATIO = 200_000_000, 5_000, 100
+MOST_BYTES_UNPACKED, MOST_BYTES_XML, MOST_PARTS, MOST_RATIO = 200_000_000, 50_000_000, 5_000, 100
 MOST_PAGES = 3_000
-PANDOC_SECONDS = 60
+MOST_ELEMENTS = 50_000  # of a page whose main text is guessed; in a larger one the whole is taken
+MOST_ACCENTS = 30  # on a letter, as in the Stream-Safe Text Format of Unicode
+MOST_CHARACTERS = 3_000_000  # of a text in the form in which it is counted: a thousand pages
+SECONDS_PER_MEGABYTE, MOST_SECONDS = 8, 120
 
 Tell = Callable[[str], None]
 
@@ -77,24 +83,64 @@ def read(place: str | Path, *, encoding: str | None = None, tell: Tell | None = 
     name = " ".join((place if web else Path(place).name or str(place)).split())
     try:
         data, content_type = _download(place, tell) if web else (_load(Path(place)), "")
-        kind = _kind(data, content_type, urlsplit(place).path if web else name)
-        if kind == "pdf":
-            text, title = _from_pdf(data, tell)
-        elif kind == "docx":
-            text, title = _from_docx(data, tell)
-        else:
-            charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
-            source = _decode(data, encoding, charset[1] if charset else "", kind == "html")
-            if kind == "html":
-                text, title = _from_page(source, tell)
-            else:
-                text, title = _from_markdown(source) if kind == "md" else (source, "")
-        text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
-        if not text.strip():
-            raise IntakeError("holds no text: give a file or page with text in it")
+        called = urlsplit(place).path if web else name
+        tell(f"reading {name}")
+        seconds = min(SECONDS_PER_MEGABYTE * max(1, len(data) / 1_000_000), MOST_SECONDS)
+        try:
+            text, kind, title, notes = confined.call(
+                convert, data, content_type, called, encoding, seconds=seconds, says=IntakeError
+            )
+        except confined.Broken as broken:
+            raise IntakeError(f"{broken}: it may be damaged; save it anew, or as .txt") from None
     except IntakeError as error:
         raise IntakeError(f"{name}: {error}") from None
-    return Reading(text, kind, name, hashlib.sha256(data).hexdigest(), " ".join(title.split()))
+    for note in notes:
+        tell(note)
+    return Reading(text, kind, name, hashlib.sha256(data).hexdigest(), title)
+
+
+def convert(data: bytes, content_type: str, name: str, encoding: str | None) -> tuple[str, str, str, list[str]]:
+    """Return bytes as text, with their kind, the title that they give themselves and what a reader should know of it.
+
+    ``content_type`` and ``name`` are what a server or the file says they are. This knows no limit of time or memory:
+    call :func:`read`. Raises :class:`IntakeError`.
+    """
+    notes: list[str] = []
+    kind = _kind(data, content_type, name)
+    if kind == "pdf":
+        text, title = _from_pdf(data, notes.append)
+    elif kind == "docx":
+        text, title = _from_docx(data)
+    else:
+        charset = re.search(r"charset=[\"']?([\w.:-]+)", content_type, re.IGNORECASE)
+        source = _decode(data, encoding, charset[1] if charset else "", kind == "html")
+        if kind == "html":
+            text, title = _from_page(source, notes.append)
+        else:
+            text, title = _from_markdown(source) if kind == "md" else (source, "")
+    text = "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
+    text, title = _NO_LETTERS.sub("\ufffd", text), _NO_LETTERS.sub("\ufffd", " ".join(title.split()))
+    if not text.strip():
+        raise IntakeError("holds no text: give a file or page with text in it")
+    if _piled(text):
+        raise IntakeError(f"piles more than {MOST_ACCENTS} accents on one letter: it is damaged, or no text")
+    # Some letters are many in the form that is counted.
+    if max(len(text), len(counting.normalise(text))) > MOST_CHARACTERS:
+        raise IntakeError(f"holds more than {MOST_CHARACTERS:,} characters: give the part that you need")
+    return text, kind, title, notes
+
+
+# Control characters, which would steer the terminal that shows a heading, and halves of characters.
+_NO_LETTERS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def _piled(text: str) -> bool:
+    """Tell whether accents pile up on a letter: to bring them into Unicode's order takes the square of their number."""
+    return any(
+        accents and sum(1 for _ in run) > MOST_ACCENTS
+        for piece in re.findall(rf"[^\x00-\u02ff\u3000-\ud7ff]{{{MOST_ACCENTS},}}", text)
+        for accents, run in itertools.groupby(piece, lambda letter: unicodedata.combining(letter) > 0)
+    )
 
 
 def language(text: str) -> str:
@@ -139,6 +185,10 @@ def _load(path: Path) -> bytes:
 
 def _download(address: str, tell: Tell) -> tuple[bytes, str]:
     """Return the body and the Content-Type; in a thread, since a server that trickles must not hold up the caller."""
+    import requests
+
+    from policybook import sources
+
     if address.partition("://")[0].lower() not in ("http", "https"):
         raise IntakeError("is no http or https address: save the document and name the file")
     if not sources.safe_url(address):
@@ -169,6 +219,8 @@ def _download(address: str, tell: Tell) -> tuple[bytes, str]:
 
 
 def _fetch(address: str) -> tuple[bytes, str]:
+    import requests
+
     end = time.monotonic() + OVERALL_SECONDS
     with requests.Session() as session:
         session.max_redirects = MOST_REDIRECTS
@@ -189,6 +241,8 @@ def _fetch(address: str) -> tuple[bytes, str]:
 
 def _trouble(error: BaseException) -> str:
     """Return in words why a server was not reached."""
+    import requests
+
     said = f"{error!r} {error}"
     if isinstance(error, requests.TooManyRedirects):
         return f"is passed on more than {MOST_REDIRECTS} times: check the address"
@@ -348,6 +402,7 @@ _HIDDEN = (
     "[@hidden or @aria-hidden='true' or @role='navigation' or @role='doc-noteref' or @role='doc-backlink' or "
     "contains(translate(@style, ' ', ''), 'display:none') or contains(translate(@style, ' ', ''), 'visibility:hidden')]"
 )
+_DROPPED = "policybook-dropped"
 _SHARE = re.compile(
     r"(?:^|\s)(?:share|sharing|social|bdshare|bshare|jiathis|breadcrumbs?|crumbs?|toolbar|print|related|qrcode)"
     r"(?:[-_]\w*)*(?=\s|$)|bdsharebuttonbox",
@@ -362,19 +417,19 @@ def _parse(source: str) -> html.HtmlElement:
         root = html.document_fromstring(source.encode(), parser=parser)
     except (etree.LxmlError, ValueError):
         raise IntakeError("holds no text: the page is empty") from None
-    _drop(item for tag in _FURNITURE for item in list(root.iter(tag)))
+    # The parser leaves out, without a word, what lies deeper than it goes.
+    if any(error.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for error in parser.error_log):
+        raise IntakeError("is nested too deep to be read as a whole: save it as .txt")
+    etree.strip_elements(root, *_FURNITURE, with_tail=False)
     # A name or a style may mean something else on a site: what holds most of the text stays.
     most = len(root.text_content()) / 2
     unwanted = root.xpath(f"//body//*{_HIDDEN}")
     unwanted += [item for item in root.xpath("//body//*[@class or @id]") if _SHARE.search(_labels(item))]
-    _drop(item for item in unwanted if len(item.text_content()) <= most)
+    for item in unwanted:
+        if len(item.text_content()) <= most:
+            item.tag = _DROPPED
+    etree.strip_elements(root, _DROPPED, with_tail=False)
     return root
-
-
-def _drop(elements: Iterable[html.HtmlElement]) -> None:
-    for element in elements:
-        if element.getparent() is not None:
-            element.drop_tree()
 
 
 def _labels(element: html.HtmlElement) -> str:
@@ -438,6 +493,15 @@ def _lines(element: html.HtmlElement) -> str:
     return "\n".join(lines)
 
 
+def _outermost(element: html.HtmlElement, wanted: set[html.HtmlElement]) -> Iterator[html.HtmlElement]:
+    """Give those of the wanted elements that lie within no other one."""
+    walker = etree.iterwalk(element, events=("start",))
+    for _, item in walker:
+        if item in wanted:
+            walker.skip_subtree()
+            yield item
+
+
 def _has(name: str) -> str:
     return f"contains(concat(' ', normalize-space(@class), ' '), ' {name} ')"
 
@@ -468,7 +532,7 @@ def _from_page(source: str, tell: Tell) -> tuple[str, str]:
     )
     for condition in (*_CONTAINERS, "self::article", "self::main"):
         found = max(
-            (_lines(item) for item in root.xpath(f"//body//*[{condition}][not(ancestor::*[{condition}])]")),
+            (_lines(item) for item in _outermost(body, set(root.xpath(f"//body//*[{condition}]")))),
             key=len,
             default="",
         )
@@ -477,7 +541,7 @@ def _from_page(source: str, tell: Tell) -> tuple[str, str]:
         if found and len(found) > least * size:
             return found, title
     tell("the page does not mark its main text: it was found by a guess, so look at the result")
-    return _main_text(root) or _lines(body), title
+    return (_main_text(root) if sum(1 for _ in root.iter()) <= MOST_ELEMENTS else "") or _lines(body), title
 
 
 def _main_text(root: html.HtmlElement) -> str:
@@ -500,7 +564,7 @@ def _from_markdown(source: str) -> tuple[str, str]:
     front = re.match(r"\ufeff?---\n.*?\n(?:---|\.\.\.)\n", source, re.DOTALL)
     try:
         rendered = (
-            MarkdownIt("commonmark", {"maxNesting": 50}).enable("table").render(source[front.end() if front else 0 :])
+            MarkdownIt("commonmark", {"maxNesting": 1000}).enable("table").render(source[front.end() if front else 0 :])
         )
     except RecursionError:
         raise IntakeError("its Markdown is nested too deep: simplify it, or save it as .txt") from None
@@ -521,7 +585,7 @@ def _parts(data: bytes) -> dict[str, zipfile.ZipInfo]:
     if len(members) > MOST_PARTS or total > MOST_BYTES_UNPACKED or total > max(MOST_RATIO * len(data), 10_000_000):
         raise IntakeError(f"unpacks to {total / 1e6:,.0f} MB in {len(members):,} parts: too much for a document")
     for member in members:
-        if member.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", member.filename):
+        if re.match(r"[/\\]|[A-Za-z]:", member.filename) or ".." in re.split(r"[/\\]", member.filename):
             raise IntakeError("holds parts with names that lead out of it: no Word program writes such a file")
     return {member.filename: member for member in members}
 
@@ -529,6 +593,7 @@ def _parts(data: bytes) -> dict[str, zipfile.ZipInfo]:
 def _text_parts(data: bytes) -> bytes:
     """Return a Word file with nothing but its XML, read member by member (so that no size in it can lie)."""
     target = io.BytesIO()
+    size = 0
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(target, "w") as kept:
         for name, member in _parts(data).items():
             if not name.endswith((".xml", ".rels")):
@@ -541,21 +606,18 @@ def _text_parts(data: bytes) -> bytes:
                 raise IntakeError("is a damaged Word file: save it anew") from None
             if b"<!DOCTYPE" in part.replace(b"\0", b""):
                 raise IntakeError("declares XML entities, which no Word program writes: it is not safe to read")
+            size += len(part)
+            if size > MOST_BYTES_XML:
+                raise IntakeError(f"holds more than {MOST_BYTES_XML // 1_000_000} MB of XML: save it as .txt or .pdf")
             kept.writestr(name, part)
     return target.getvalue()
 
 
-def _from_docx(data: bytes, tell: Tell) -> tuple[str, str]:
-    tell("reading the Word file")
+def _from_docx(data: bytes) -> tuple[str, str]:
     # HTML rather than plain text: it keeps the levels of headings and the numbers of lists, for the lines of pages.
     limits = ["+RTS", "-M512M", "-RTS", "--sandbox"]
     command = [pypandoc.get_pandoc_path(), *limits, "--from=docx", "--to=html", "--standalone", "--wrap=none"]
-    try:
-        done = subprocess.run(
-            command, input=_text_parts(data), capture_output=True, timeout=PANDOC_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise IntakeError(f"could not be read within {PANDOC_SECONDS} s: save it as .txt or .pdf") from None
+    done = subprocess.run(command, input=_text_parts(data), capture_output=True, check=False)
     if done.returncode:
         raise IntakeError("is a Word file that pandoc cannot read: save it anew, or as .txt or .pdf")
     root = _parse(done.stdout.decode("utf-8", "replace"))
@@ -577,10 +639,12 @@ def _from_pdf(data: bytes, tell: Tell) -> tuple[str, str]:
             count = len(document)
             if count > MOST_PAGES:
                 raise IntakeError(f"has {count:,} pages; at most {MOST_PAGES:,} are read: give the part you need")
-            tell(f"reading {count} pages")
-            pages, images = [], 0
+            pages, images, size = [], 0, 0
             for page in document:
                 text = page.get_textpage().get_text_range()
+                size += len(text)
+                if size > MOST_CHARACTERS:
+                    raise IntakeError(f"holds more than {MOST_CHARACTERS:,} characters: give the part that you need")
                 pages.append([line.strip() for line in text.splitlines() if line.strip()])
                 images += sum(map(len, pages[-1])) < 20 and any(page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=2))
             title = document.get_metadata_value("Title")
@@ -625,7 +689,7 @@ def _join_words(text: str) -> str:
     The hyphen stays when the text has the word with it elsewhere, or knows both halves as words and not the whole
     (``context-appropriate``). PDFium puts U+FFFE for a hyphen at the end of a line.
     """
-    broken = re.compile(r"([^\W\d_]+)(?:[\ufffe\u00ad\x02]\s*\n?|-\n)(?=[a-zà-ÿ])([^\W\d_]+)")
+    broken = re.compile(r"(?<![^\W\d_])([^\W\d_]+)(?:[\ufffe\u00ad\x02]\s*\n?|-\n)(?=[a-zà-ÿ])([^\W\d_]+)")
     known = set(re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", broken.sub(" ", text).lower()))
 
     def join(found: re.Match[str]) -> str:

@@ -14,13 +14,17 @@ import itertools
 import math
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from policybook import confined
 from policybook.intake import IntakeError
 
 MOST_WORDS, MOST_CHARACTERS = 15, 40  # of a heading; characters in Chinese
 MOST_LOOKED_AT = 2_000  # characters of a section in which its heading is looked for
+MOST_SECTIONS = 2_000
+PATTERN_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -54,8 +58,8 @@ def sections(text: str, language: str, pattern: str | None = None) -> list[Secti
     ``pattern`` is a regular expression that is matched at the starts of lines; each match starts a section. Its first
     group, if it has one, gives the number (``A`` and the number become the name) or the heading.
 
-    Raises :class:`policybook.intake.IntakeError` for an empty text, for a pattern that is no regular expression and
-    for one that matches no line.
+    Raises :class:`policybook.intake.IntakeError` for an empty text, for more than 2,000 sections, for a pattern that is
+    no regular expression, one that matches no line and one that takes longer than 5 seconds.
     """
     if not text.strip():
         raise IntakeError("no section found: the text is empty")
@@ -110,6 +114,7 @@ _WORDS = {
     "section_zh": rf"第(?P<number>[{_CHINESE}]+|\d{{1,3}})节(?=$|[ \t\u3000\xa0：:])",
 }
 MOST_MARKS, MOST_STARTS, MOST_DEPTH = 5_000, 100, 6  # of numbers in one style; more are a table, not articles
+MOST_STEPS = 100_000  # of marks times starts: with many marks fewer starts are tried
 
 
 def _value(word: str) -> int:
@@ -140,7 +145,8 @@ def _runs(text: str, style: str, word: str, explicit: bool, deep: bool = False) 
     for place, number in enumerate(numbers):
         places.setdefault(number, []).append(place)
     tried = set()
-    for first in places.get(1, [])[:MOST_STARTS] if len(cuts) <= MOST_MARKS else []:
+    starts = min(MOST_STARTS, MOST_STEPS // max(len(cuts), 1)) if len(cuts) <= MOST_MARKS else 0
+    for first in places.get(1, [])[:starts]:
         for run in (_next_best(places, first), _nested(numbers, first)):
             if len(run) >= 2 and tuple(run) not in tried:
                 tried.add(tuple(run))
@@ -210,9 +216,9 @@ def _headings(text: str) -> tuple[list[_Cut], float]:
     """Return the chapters or headings of a text and the score of the division."""
     found = []
     marked = list(re.finditer(r"^(#{1,6})[ \t]+(\S.*)$", text, re.MULTILINE))
-    levels = [len(head[1]) for head in marked]
-    level = min((level for level in levels if levels.count(level) >= 2), default=0)
-    if level:
+    levels = Counter(len(head[1]) for head in marked)
+    level = min((level for level, times in levels.items() if times >= 2), default=0)
+    if level and len(marked) <= MOST_MARKS:
         cuts = []
         for head in marked:
             # A lone higher heading is the title when it comes first, and a division of its own later.
@@ -220,7 +226,8 @@ def _headings(text: str) -> tuple[list[_Cut], float]:
                 continue
             word, number = _word(head[0])
             numbered = word or _AFTER.match(head[0])
-            if cuts and not numbered and not text[cuts[-1].end : head.start()].strip():  # "# ANNEX I", "# List of …"
+            joins = cuts and not numbered and len(cuts[-1].heading or "") < MOST_LOOKED_AT
+            if joins and not text[cuts[-1].end : head.start()].strip():  # "# ANNEX I", "# List of …"
                 cuts[-1] = replace(cuts[-1], end=head.end(), heading=f"{cuts[-1].heading}: {_plain(head[2])}")
                 continue
             cuts.append(_Cut(head.start(), head.end(), number, word, _plain(head[2])))
@@ -252,21 +259,37 @@ def _after(text: str, last: _Cut) -> list[_Cut]:
     return [_Cut(part.start(), part.end(), heading=_plain(part["heading"])) for part in found]
 
 
-def _by_pattern(text: str, pattern: str) -> list[_Cut]:
+def _matches(text: str, pattern: str) -> list[tuple[int, int, str, str]]:
+    """Return where a pattern matches at the starts of lines: start, end, the line and the first group.
+
+    A pattern can take for ever, and :mod:`re` cannot be stopped: this is called in a process of its own.
+    """
     try:
         compiled = re.compile(pattern, re.MULTILINE)
     except (re.error, RecursionError, OverflowError) as error:
         raise IntakeError(f"no section found: pattern {pattern!r} is no regular expression: {error}") from None
-    cuts = []
+    found: list[tuple[int, int, str, str]] = []
     for line in re.finditer(r"^.*\S.*$", text, re.MULTILINE):
-        found = compiled.match(text, line.start())
-        if not found or (cuts and line.start() < cuts[-1].end):
-            continue
-        given = (found[1] or "").strip() if compiled.groups else ""
+        match = compiled.match(text, line.start())
+        if match and not (found and line.start() < found[-1][1]):
+            given = (match[1] or "").strip() if compiled.groups else ""
+            found.append((line.start(), match.end(), line[0], given))
+            if len(found) > MOST_SECTIONS:
+                break
+    return found
+
+
+def _by_pattern(text: str, pattern: str) -> list[_Cut]:
+    try:
+        found = confined.call(_matches, text, pattern, seconds=PATTERN_SECONDS, says=IntakeError)
+    except confined.Broken as broken:
+        raise IntakeError(f"no section found: pattern {pattern!r} {broken}: write a simpler one") from None
+    cuts = []
+    for start, end, line, given in found:
         if re.fullmatch(rf"\d{{1,3}}|[IVXLC]{{1,8}}|[{_CHINESE}]+", given):
-            cuts.append(_Cut(line.start(), found.end(), _value(given), "A"))
+            cuts.append(_Cut(start, end, _value(given), "A"))
         else:
-            cuts.append(_Cut(line.start(), found.end(), heading=_plain(given or line[0])))
+            cuts.append(_Cut(start, end, heading=_plain(given or line)))
     if not cuts:
         raise IntakeError(f"no section found: pattern {pattern!r} matches no line of the text")
     return cuts
@@ -276,6 +299,10 @@ def _by_pattern(text: str, pattern: str) -> list[_Cut]:
 
 
 def _named(text: str, cuts: list[_Cut], language: str) -> list[Section]:
+    if len(cuts) > MOST_SECTIONS:
+        raise IntakeError(
+            f"falls into more than {MOST_SECTIONS:,} sections: give a pattern that fewer lines match with --sections"
+        )
     width = _width(text)
     bodies = []
     for cut, end in zip(cuts, [*(cut.start for cut in cuts[1:]), len(text)], strict=True):
@@ -396,12 +423,15 @@ _DATELINE = re.compile(
 def _opening(text: str, width: int) -> str:
     """Return the preamble: the text before the first section from its first sentence on, or nothing."""
     lines = text.strip().split("\n")
-    while lines:
-        first = _joined("\n".join(lines[:10])[:MOST_LOOKED_AT], width)[0]
+    at = 0
+    while at < len(lines):
+        first = _joined("\n".join(lines[at : at + 10])[:MOST_LOOKED_AT], width)[0]
         if len(first) > 120 or (_SAYS.search(first) and not first.startswith("#")):
             break
-        lines = "\n".join(lines[first.count("\n") + 1 :]).strip().split("\n") if len(lines) > 1 else []
-    body = _DATELINE.sub("", "\n".join(lines))
+        at += first.count("\n") + 1
+        while at < len(lines) and not lines[at].strip():
+            at += 1
+    body = _DATELINE.sub("", "\n".join(lines[at:]).strip())
     return _without_marks(body) if re.search(r"[.!?:][\"”’')]*(?:\s|$)|[。！？：]", body) else ""
 
 
@@ -426,13 +456,14 @@ def _without_chapter_lines(text: str) -> str:
     """Return an article without the lines at its end that open the next chapter."""
     lines = text.rstrip().split("\n")
     while len(lines) > 1:
-        filled = [place for place, line in enumerate(lines) if line.strip()]
-        place = next((place for place in filled[-2:] if place and _word(lines[place])[0]), None)
+        places = (place for place in reversed(range(len(lines))) if lines[place].strip())
+        filled = list(itertools.islice(places, 2))[::-1]
+        place = next((place for place in filled if place and _word(lines[place])[0]), None)
         if place is None and filled[-1] and re.match(r"#{1,6}\s", lines[-1]):
             place = filled[-1]
         if place is None:
             break
-        lines = lines[:place]
+        del lines[place:]
         while lines and not lines[-1].strip():
             lines.pop()
     return "\n".join(lines)
