@@ -30,7 +30,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from policybook import data, editing, paths
+from policybook import data, editing, paths, schema
 
 FIRST, SECOND = "a", "b"
 CODERS = {FIRST: "first", SECOND: "second"}
@@ -394,7 +394,7 @@ def _unlike(found: Coding) -> Iterator[tuple[str, str, str | None]]:
         for coder in CODERS:
             spec = column.fields[coder]
             for code in codes:
-                if any(True for _ in data.faults(code, spec)):
+                if any(True for _ in schema.faults(code, spec)):
                     told = f"the codebook has the code {code!r}, which the schema of {found.tables(coder)} refuses"
                     yield column.name, told, "the same codes in both"
             listed = spec.get("itemEnum") or spec.get("constraints", {}).get("enum") or []
