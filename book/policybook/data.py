@@ -442,7 +442,7 @@ def _check_together(package: dict[str, Any], tables: dict[str, _Table], of: Cont
     problems = [
         problem for table in tables.values() if table.complete for problem in _check_references(table, tables, of)
     ]
-    return problems + _check_corrections(tables) + _check_settings(package, tables)
+    return problems + _check_corrections(tables, of) + _check_settings(package, tables)
 
 
 def _check_categories(table: _Table) -> Iterator[Problem]:
@@ -668,8 +668,11 @@ def _check_composite(table: _Table, own: list[str], other: _Table | None, theirs
     return problems
 
 
-def _check_corrections(tables: dict[str, _Table]) -> list[Problem]:
-    """Return where the tables do not hold what the table of corrections says; see :mod:`policybook.corrections`."""
+def _check_corrections(tables: dict[str, _Table], of: Container[str]) -> list[Problem]:
+    """Return where the tables ``of`` those given do not hold what the table of corrections says.
+
+    All are looked at when that table itself is one of them. See :mod:`policybook.corrections`.
+    """
     log = tables.get(corrections.TABLE)
     if log is None or not log.complete:
         return []
@@ -678,18 +681,28 @@ def _check_corrections(tables: dict[str, _Table]) -> list[Problem]:
     if missing:
         return [Problem(log.name, "column is needed to guard corrections", 1, name) for name in missing]
     rows = [(line, dict(zip(known, row, strict=True))) for line, row in log.rows]
-    named = {row["table"] for _, row in rows if row["table"] in tables}
-    readable = {name: _keyed(tables[name]) for name in named if tables[name].complete}
+    if log.name not in of:
+        rows = [(line, row) for line, row in rows if row["table"] in of]
+    named: dict[str, set[str]] = {}
+    for _, row in rows:
+        named.setdefault(row["table"], set()).add(row["row_id"])
+    readable = {
+        name: _keyed(tables[name], ids) for name, ids in named.items() if name in tables and tables[name].complete
+    }
     rows = [(line, row) for line, row in rows if row["table"] in readable or row["table"] not in tables]
     return [_broken(found) for found in corrections.check(rows, readable)]
 
 
-def _keyed(table: _Table) -> corrections.Rows:
+def _keyed(table: _Table, ids: set[str]) -> corrections.Rows:
+    """Return the rows of a table that the ids of rows name."""
     columns = tuple(f["name"] for f in table.fields)
     key = tuple(schema.listed(table.schema.get("primaryKey")) or columns[:1])
     places = [columns.index(column) for column in key]
+    keys = {corrections.split_key(row_id, len(key)) for row_id in ids}
     rows = {
-        tuple(row[place] for place in places): (line, dict(zip(columns, row, strict=True))) for line, row in table.rows
+        found: (line, dict(zip(columns, row, strict=True)))
+        for line, row in table.rows
+        if (found := tuple([row[place] for place in places])) in keys
     }
     return corrections.Rows(key, columns, rows)
 

@@ -122,29 +122,39 @@ def _unseen(sign: str) -> bool:
 
 # ---------------------------------------------------------------------------------------------------------- descriptor
 
-# A shape is a type or several, a pattern, the set of values, a list with the shape of its items, a dictionary with the
-# shape of each key ("key?" may be missing, "*" is any other), a tuple of shapes of which one must fit, or a function.
+# A shape is a type, a pattern, the set of values, a list with the shape of its items, an ``Object``, a tuple of shapes
+# of which one must fit, or a function that yields what is wrong.
 Shape = Any
+
+
+class Object:
+    """The shape of an object: that of each key, ``key?`` where it may be missing, ``*`` for keys of any other name."""
+
+    def __init__(self, parts: dict[str, Shape]) -> None:
+        """Keep the shape of each key, and which keys must be there."""
+        self.parts = {key.rstrip("?"): shape for key, shape in parts.items() if key != "*"}
+        self.needed = [key for key in parts if key != "*" and not key.endswith("?")]
+        self.other = parts.get("*")
 
 
 def misfits(value: Any, shape: Shape, place: str = "") -> Iterator[tuple[str, str, str | None]]:
     """Yield where a value that came as JSON has not its shape: the place, what is wrong, and what is allowed."""
-    if isinstance(shape, dict):
+    if isinstance(shape, Object):
         if not isinstance(value, dict):
-            yield place, "is not an object", "an object"
+            yield place, f"is {value!r}", "an object"
             return
-        known = {key.rstrip("?"): inner for key, inner in shape.items()}
-        for key in shape:
-            if key != "*" and not key.endswith("?") and key not in value:
+        for key in shape.needed:
+            if key not in value:
                 yield place, f"{key!r} is missing", None
         for key, inner in value.items():
-            if key in known or "*" in known:
-                yield from misfits(inner, known.get(key, known.get("*")), f"{place}.{key}" if place else key)
-            else:
-                yield place, f"unknown part {key!r}", ", ".join(known)
+            wanted = shape.parts.get(key, shape.other)
+            if wanted is None:
+                yield place, f"unknown part {key!r}", ", ".join(shape.parts)
+            elif wanted is not object:
+                yield from misfits(inner, wanted, f"{place}.{key}" if place else key)
     elif isinstance(shape, list):
         if not isinstance(value, list):
-            yield place, "is not a list", "a list"
+            yield place, f"is {value!r}", "a list"
             return
         for number, inner in enumerate(value):
             yield from misfits(inner, shape[0], f"{place}[{number}]")
@@ -152,15 +162,15 @@ def misfits(value: Any, shape: Shape, place: str = "") -> Iterator[tuple[str, st
         found = [list(misfits(value, one, place)) for one in shape]
         if all(found):
             yield from min(found, key=len)
-    elif isinstance(shape, (set, frozenset)):
+    elif isinstance(shape, frozenset):
         if not isinstance(value, str) or value not in shape:
             yield place, f"is {value!r}", ", ".join(sorted(shape))
     elif isinstance(shape, re.Pattern):
         if not isinstance(value, str) or not shape.fullmatch(value):
             yield place, f"is {value!r}", f"a text like {shape.pattern}"
     elif isinstance(shape, type):
-        if not isinstance(value, shape) or (isinstance(value, bool) and shape not in (bool, object)):
-            yield place, f"is {value!r}", _TYPE_NAMES.get(shape, shape.__name__)
+        if not isinstance(value, shape) or (isinstance(value, bool) and shape is not bool):
+            yield place, f"is {value!r}", _TYPE_NAMES[shape]
     else:
         for message, allowed in shape(value):
             yield place, message, allowed
@@ -195,7 +205,7 @@ def _only(wanted: Any) -> Callable[[Any], Iterator[Fault]]:
     return check
 
 
-_TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list"}
+_TYPE_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
 _ORDERED = ("integer", "year", "number", "date")
 _KINDS = frozenset({"string", "integer", "year", "number", "boolean", "date", "list"})
 _NAME = re.compile(r"[^\W_][\w.-]*")
@@ -203,17 +213,9 @@ _COLUMN = re.compile(r"[^\W\d]\w*")
 _PATH = re.compile(r"(?:[^\W_][\w-]*/)*[^\W_][\w.-]*\.csv")
 _LINK = re.compile(r"https?://[^\s\"<>]+|[\w][\w./-]*")
 _COLUMNS = (_COLUMN, [_COLUMN])
-_FIELD: Shape = {
-    "name": _COLUMN,
-    "type": _KINDS,
-    "title?": _text,
-    "description?": _text,
-    "label?": _text,
-    "unit?": _text,
-    "example?": object,
-    "rdfType?": str,
-    "format?": frozenset({"default", "%Y-%m-%d"}),
-    "constraints?": {
+_LICENCES: Shape = [Object({"name?": _text, "title?": _text, "path?": _LINK})]
+_CONSTRAINTS = Object(
+    {
         "required?": bool,
         "unique?": bool,
         "enum?": [(str, int, float)],
@@ -221,50 +223,67 @@ _FIELD: Shape = {
         "maxLength?": int,
         "minimum?": (int, float, str),
         "maximum?": (int, float, str),
-    },
-    "enumDescriptions?": {"*": _text},
-    # A code without a label is told by the check, by name.
-    "categories?": [(_text, {"value": str, "*": object})],
-    "categoriesOrdered?": bool,
-    "delimiter?": re.compile(r"."),
-    "references?": {"resource": str, "field": _COLUMN},
-    "itemEnum?": [str],
-    "maxItems?": int,
-    "trueValues?": _only([TRUE]),
-    "falseValues?": _only([FALSE]),
-}
-_LICENCES: Shape = [{"name?": _text, "title?": _text, "path?": _LINK}]
-_RESOURCE: Shape = {
-    "name": _NAME,
-    "path": _PATH,
-    "title?": _text,
-    "description?": _text,
-    "type?": _only("table"),
-    "format?": _only("csv"),
-    "encoding?": _only("utf-8"),
-    "licenses?": _LICENCES,
-    "schema": {
+    }
+)
+_FIELD = Object(
+    {
+        "name": _COLUMN,
+        "type": _KINDS,
+        "title?": _text,
+        "description?": _text,
+        "label?": _text,
+        "unit?": _text,
+        "example?": object,
+        "format?": frozenset({"default", "%Y-%m-%d"}),
+        "constraints?": _CONSTRAINTS,
+        "enumDescriptions?": Object({"*": _text}),
+        # A code without a label is told by the check, by name.
+        "categories?": [(_text, Object({"value": str, "*": object}))],
+        "delimiter?": re.compile(r"."),
+        "references?": Object({"resource": str, "field": _COLUMN}),
+        "itemEnum?": [str],
+        "maxItems?": int,
+        "trueValues?": _only([TRUE]),
+        "falseValues?": _only([FALSE]),
+    }
+)
+_KEY = Object({"fields": _COLUMNS, "reference": Object({"resource?": str, "fields": _COLUMNS})})
+_SCHEMA = Object(
+    {
         "fields": [_FIELD],
         "missingValues?": _only([""]),
         "primaryKey?": _COLUMNS,
-        "foreignKeys?": [{"fields": _COLUMNS, "reference": {"resource?": str, "fields": _COLUMNS}}],
-        "requiredUnless?": [{"field": _COLUMN, "unless": {"*": str}}],
+        "foreignKeys?": [_KEY],
+        "requiredUnless?": [Object({"field": _COLUMN, "unless": Object({"*": str})})],
+    }
+)
+_RESOURCE = Object(
+    {
+        "name": _NAME,
+        "path": _PATH,
         "title?": _text,
         "description?": _text,
-    },
-    "*": object,
-}
-_PACKAGE: Shape = {
-    "name?": _NAME,
-    "title?": _text,
-    "description?": _text,
-    "version?": _text,
-    "data_date?": _day,
-    "material_until?": _day,
-    "keywords?": [_text],
-    "licenses?": _LICENCES,
-    "*": object,
-}
+        "type?": _only("table"),
+        "format?": _only("csv"),
+        "encoding?": _only("utf-8"),
+        "licenses?": _LICENCES,
+        "schema": _SCHEMA,
+        "*": object,
+    }
+)
+_PACKAGE = Object(
+    {
+        "name?": _NAME,
+        "title?": _text,
+        "description?": _text,
+        "version?": _text,
+        "data_date?": _day,
+        "material_until?": _day,
+        "keywords?": [_text],
+        "licenses?": _LICENCES,
+        "*": object,
+    }
+)
 
 
 def package_faults(package: Any) -> Iterator[tuple[str, str | None, str, str | None]]:
