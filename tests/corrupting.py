@@ -402,7 +402,7 @@ def _(chance, table):
     header = list(table.header)
     place = chance.randrange(len(header))
     old = header[place]
-    header[place] = chance.choice([old + "_", old.upper(), f" {old}", "", old + "\u200b", "\ufeff" + old])
+    header[place] = chance.choice([old + "_", old.upper(), f" {old}", "", old + "\u200b", "x\ufeff" + old])
     return table.written(table.rows, header), 1, old, None
 
 
@@ -961,7 +961,7 @@ def _(chance, package):
 
 @_of_descriptor("labels that are not those of the codes")
 def _(chance, package):
-    _, spec = _field(chance, package, "categories")
+    _, spec = _field(chance, package, "categories", "enum")
     one = spec["categories"][0]
     if not isinstance(one, dict):
         return None

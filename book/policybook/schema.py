@@ -108,8 +108,13 @@ def wrong_text(value: str) -> Iterator[Fault]:
     tag = _TAG.search(value)
     if tag:
         yield f"has HTML: {tag.group()[:40]}", "plain text"
-    if _FORMULA.match(value) and not _NUMBER.fullmatch(value):
+    if is_formula(value):
         yield "begins like a spreadsheet formula", "text that does not begin with = + - @"
+
+
+def is_formula(value: str) -> bool:
+    """Whether a spreadsheet would run a cell: whether it begins like a formula, and is no number."""
+    return bool(_FORMULA.match(value)) and not _NUMBER.fullmatch(value)
 
 
 def _unseen(sign: str) -> bool:
