@@ -152,7 +152,11 @@ def test_settings_without_a_title_are_named(data_copy):
     report = _report_with(data_copy, "author: A\n")
     package = json.loads(report.descriptor.read_text(encoding="utf-8"))
     report.descriptor.write_text(json.dumps(package | {"data_date": "soon"}), encoding="utf-8")
-    with pytest.raises(data.DataError, match=r"(?s)names no title.*data_date is not a date .*'soon'"):
+    with pytest.raises(data.DataError, match="data_date: is not a date: 'soon'"):
+        citing.of_report(report)
+    del package["data_date"]
+    report.descriptor.write_text(json.dumps(package), encoding="utf-8")
+    with pytest.raises(data.DataError, match=r"(?s)names no title.*names no data_date"):
         citing.of_report(report)
 
 

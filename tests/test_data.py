@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conftest import policybook
-from policybook import data, sources
+from policybook import data, schema, sources
 
 
 def test_package_is_sound(report):
@@ -169,7 +169,10 @@ def test_a_broken_descriptor_is_told(data_copy):
     done = policybook("check", cwd=data_copy.root, check=False)
     assert done.returncode == 2 and "is not JSON" in done.stderr and "Traceback" not in done.stderr
     data_copy.descriptor.write_text('{"resources": [{"name": "x"}]}', encoding="utf-8")
-    assert "no usable list 'resources'" in str(data.check(data_copy)[0])
+    assert [str(p) for p in data.check(data_copy)][:2] == [
+        "datapackage.json, x: 'path' is missing",
+        "datapackage.json, x: 'schema' is missing",
+    ]
 
 
 def test_load_says_which_tables_there_are(report):
@@ -190,9 +193,9 @@ def test_refresh_writes_only_what_changed(data_copy):
 
 @given(st.text(max_size=40))
 def test_any_text_is_judged_without_a_crash(value):
-    list(data._wrong_with(value, {"type": "string"}, {}))
-    for kind in ("integer", "number", "date", "boolean", "list", "year"):
-        list(data._wrong_with(value, {"type": kind}, {"minimum": 0, "maximum": 9}))
+    for kind in ("string", "integer", "number", "boolean", "list", "year"):
+        schema.faults(value, {"type": kind, "constraints": {"minimum": 0, "maximum": 9}})
+    schema.faults(value, {"type": "date", "constraints": {"minimum": "2024-01-01", "maximum": "2025-12-31"}})
 
 
 # ------------------------------------------------------------------------------------------------------------ sources

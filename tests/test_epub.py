@@ -318,7 +318,7 @@ def test_the_command_without_pages_is_told(tmp_path: Path) -> None:
     descriptor.write_text(re.sub(r'"data_date": "[^"]*"', '"data_date": "soon"', text), encoding="utf-8")
     for kind in ("epub", "pdf"):
         done = policybook(kind, cwd=tmp_path, check=False)
-        assert done.returncode == 2 and "data_date is not a date" in done.stderr and "Traceback" not in done.stderr
+        assert done.returncode == 2 and "data_date: is not a date" in done.stderr and "Traceback" not in done.stderr
 
 
 # --------------------------------------------------------------------------------------------------------- the report

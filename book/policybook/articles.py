@@ -199,10 +199,12 @@ def _badge(value: str, style: str | None = None) -> str:
 def headings(row: pd.Series) -> str:
     """Return the headings of an article in English and Chinese as MyST Markdown, recalled wording marked as such."""
     mark = " " + _badge("recalled wording", "recalled")
-    english = f"**{row['heading_en']}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
+    english = f"**{plain(row['heading_en'])}**" + (mark if row["heading_en_evidence"] == RECALLED else "")
     if pd.isna(row["heading_zh"]):
         return english
-    chinese = f"[{row['heading_zh']}]{{.language-zh-Hans}}" + (mark if row["heading_zh_evidence"] == RECALLED else "")
+    chinese = f"[{plain(row['heading_zh'])}]{{.language-zh-Hans}}" + (
+        mark if row["heading_zh_evidence"] == RECALLED else ""
+    )
     return f"{english}\\\n{chinese}"
 
 
@@ -211,9 +213,9 @@ def show_article(number: int) -> None:
     articles = data.need(data.load("articles"), "articles").set_index("article_no")
     row = articles.loc[number]
     known = f"Summary {_badge(row['evidence'])}, confidence {row['confidence']}"
-    about = f"{headings(row)}\n\n{row['paraphrase']}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
+    about = f"{headings(row)}\n\n{plain(row['paraphrase'])}\n\n{known}, after {{cite:t}}`{row['source_id']}`."
     if pd.notna(row["note"]):
-        about += f" Limit: {row['note']}."
+        about += f" Limit: {plain(row['note'])}."
     display(Markdown(about))
     asks = article_asks(row["article"])
     place = ("the " if number == 0 else "") + part_name(row["article"])
@@ -352,8 +354,11 @@ def elsewhere(article: str) -> str:
 
 
 def _row(table: str, key: str, text: str) -> str:
-    """Return a text that leads to a row of another chapter, as HTML within Markdown."""
-    return f'<a href="{places.href(table, key)}">{html.escape(text)}</a>'
+    """Return a text that leads to a row of another chapter, as HTML within Markdown.
+
+    What stands between the tags is read as Markdown.
+    """
+    return f'<a href="{places.href(table, key)}">{plain(text)}</a>'
 
 
 def _folded(title: str, rows: list[str]) -> list[str]:
@@ -362,8 +367,11 @@ def _folded(title: str, rows: list[str]) -> list[str]:
 
 
 def plain(text: object) -> str:
-    """Return text of the data as Markdown that shows just that text."""
-    return re.sub(r"([\\`*_{}\[\]<>#|$~^:])", r"\\\1", str(text)) if pd.notna(text) else ""
+    """Return text of the data as Markdown that shows just that text: no markup, role, entity, list or template."""
+    if pd.isna(text):
+        return ""
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|$~^:&%])", r"\\\1", str(text))
+    return re.sub(r"^(\d+)([.)])|^([-+=])", lambda found: f"{found[1] or ''}\\{found[2] or found[3]}", escaped)
 
 
 def states(report: paths.Paths | None = None) -> list[str]:

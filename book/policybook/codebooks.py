@@ -30,37 +30,35 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from policybook import data, editing, paths
+from policybook import data, editing, paths, schema
 
 FIRST, SECOND = "a", "b"
 CODERS = {FIRST: "first", SECOND: "second"}
 EMPTY = "empty"
 LEVELS = ("nominal", "ordinal", "interval")
-_KNOWN = {
-    "second",
-    "context",
-    "contextFirst",
-    "columns",
-    "remarksFirst",
-    "remarksSecond",
-    "measuredOn",
-    "codebook",
-}
-_KNOWN_COLUMN = {"name", "codebook", "level", "firstOf"}
-_KNOWN_BOOK = {
-    "resource",
-    "group",
-    "code",
-    "definition",
-    "label",
-    "order",
-    "hardToTellFrom",
-    "mergedInto",
-    "rules",
-    "where",
-    "whereSecond",
-    "general",
-}
+_BY_COLUMN = schema.Object({"*": (str, [str])})
+_ENTRY = schema.Object(
+    {
+        "second": str,
+        "context": [str],
+        "contextFirst?": [str],
+        "columns": [schema.Object({"name": str, "codebook?": str, "level?": frozenset(LEVELS), "firstOf?": str})],
+        "remarksFirst?": [str],
+        "remarksSecond?": [str],
+        "measuredOn?": schema.Object({"*": [str]}),
+        "codebook": schema.Object(
+            {
+                "resource": str,
+                "group": str,
+                **dict.fromkeys(("code?", "definition?", "label?", "order?", "hardToTellFrom?", "mergedInto?"), str),
+                "rules?": schema.Object({"*": str}),
+                "where?": _BY_COLUMN,
+                "whereSecond?": _BY_COLUMN,
+                "general?": [str],
+            }
+        ),
+    }
+)
 _TRUTHS = ("true", "false")
 
 
@@ -197,32 +195,16 @@ def _fields(name: str, report: paths.Paths) -> dict[str, dict[str, Any]]:
 
 def _wrong(item: dict[str, Any], report: paths.Paths) -> Iterator[tuple[str, str | None]]:
     """Yield what is wrong with the entry itself: parts that are missing, unknown or name what is not there."""
-    entry = item["coding"]
-    if not isinstance(entry, dict):
-        yield "is not an object", "an object with second, context, columns, codebook"
-        return
-    known = set(data.names(report))
-    for part in sorted(set(entry) - _KNOWN):
-        yield f"unknown part {part!r}", ", ".join(sorted(_KNOWN))
-    missing = [part for part in ("second", "context", "columns", "codebook") if not entry.get(part)]
-    for part in missing:
-        yield f"{part!r} is missing", None
-    if missing:
+    entry, known = item["coding"], set(data.names(report))
+    misfits = list(schema.misfits(entry, _ENTRY))
+    for place, message, allowed in misfits:
+        yield f"{place}: {message}" if place else message, allowed
+    if misfits:
         return
     columns, book = entry["columns"], entry["codebook"]
-    if not isinstance(columns, list) or not all(isinstance(one, dict) and "name" in one for one in columns):
-        yield "'columns' is not a list of objects with a name", None
+    if not columns:
+        yield "columns: nothing is coded", "at least one column"
         return
-    if not isinstance(book, dict) or "resource" not in book or "group" not in book:
-        yield "'codebook' is not an object with resource and group", None
-        return
-    for said, part in (
-        ("measuredOn", entry.get("measuredOn", {})),
-        *((f"codebook: {name}", book.get(name, {})) for name in ("rules", "where", "whereSecond")),
-    ):
-        if not isinstance(part, dict):
-            yield f"{said} is not an object", "column names with values"
-            return
     for name in (entry["second"], book["resource"]):
         if name not in known:
             yield f"no table {name!r} in the data package", ", ".join(sorted(known))
@@ -235,13 +217,9 @@ def _wrong(item: dict[str, Any], report: paths.Paths) -> Iterator[tuple[str, str
         yield f"the key of {entry['second']} is not that of the table", ", ".join(key)
     names = [one["name"] for one in columns]
     for one in columns:
-        for part in sorted(set(one) - _KNOWN_COLUMN):
-            yield f"unknown part {part!r} of column {one['name']}", ", ".join(sorted(_KNOWN_COLUMN))
         for table, there in ((item["name"], own), (entry["second"], second)):
             if one["name"] not in there:
                 yield f"column {one['name']!r} is not in {table}", ", ".join(there)
-        if one.get("level", "nominal") not in LEVELS:
-            yield f"unknown level {one['level']!r} of column {one['name']}", ", ".join(LEVELS)
         if one.get("firstOf", names[0]) not in names:
             yield f"column {one['name']} is the first of {one['firstOf']!r}, which is not coded", ", ".join(names)
     for part, there in (("context", own), ("contextFirst", own), ("remarksFirst", own), ("remarksSecond", second)):
@@ -254,8 +232,6 @@ def _wrong(item: dict[str, Any], report: paths.Paths) -> Iterator[tuple[str, str
     for name in entry.get("measuredOn", {}):
         if name not in own:
             yield f"measuredOn: there is no column {name!r}", ", ".join(own)
-    for part in sorted(set(book) - _KNOWN_BOOK):
-        yield f"codebook: unknown part {part!r}", ", ".join(sorted(_KNOWN_BOOK))
     parts = ("group", "code", "definition", "label", "order", "hardToTellFrom", "mergedInto")
     used = [book[part] for part in parts if part in book]
     used += [*book.get("rules", {}).values(), *book.get("where", {}), *book.get("whereSecond", {})]
@@ -394,7 +370,7 @@ def _unlike(found: Coding) -> Iterator[tuple[str, str, str | None]]:
         for coder in CODERS:
             spec = column.fields[coder]
             for code in codes:
-                if any(True for _ in data.faults(code, spec)):
+                if any(True for _ in schema.faults(code, spec)):
                     told = f"the codebook has the code {code!r}, which the schema of {found.tables(coder)} refuses"
                     yield column.name, told, "the same codes in both"
             listed = spec.get("itemEnum") or spec.get("constraints", {}).get("enum") or []

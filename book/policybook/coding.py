@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from policybook import agreement, data, editing, paths, sheets
+from policybook import agreement, data, editing, paths, schema, sheets
 from policybook.codebooks import CODERS, EMPTY, FIRST, SECOND, Coding, Column, coding, markdown
 
 SEED = "policybook"
@@ -257,7 +257,7 @@ def _read_row(found: Coding, coder: str, row: dict[str, str]) -> tuple[dict[str,
         if spec.get("type") == "boolean":
             value = _truth(value) or value or "false"
         cells[spec["name"]] = value
-        wrong += [(spec["name"], message, value or None, allowed) for message, allowed in data.faults(value, spec)]
+        wrong += [(spec["name"], message, value or None, allowed) for message, allowed in schema.faults(value, spec)]
     return cells, wrong
 
 
@@ -288,7 +288,7 @@ def code(text: str, column: Column, coder: str) -> tuple[str, list[tuple[str, st
         wrong.append((f"has {len(codes)} codes", f"at most {limit}"))
     value = column.delimiter(coder).join(codes)
     if not wrong:
-        wrong = data.faults(value, column.fields[coder])
+        wrong = schema.faults(value, column.fields[coder])
     return value, wrong
 
 

@@ -10,6 +10,7 @@ asks for a value unless another column has a given one. What two coders code is 
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import io
@@ -17,7 +18,7 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,7 +26,7 @@ from typing import Any
 
 import pandas as pd
 
-from policybook import corrections, paths
+from policybook import corrections, paths, schema
 
 REFRESH = "policybook check --refresh"
 # What a chapter is noted to use when it reads the descriptor itself.
@@ -57,12 +58,6 @@ SETTING_RULES: dict[str, tuple[type, bool, tuple[str, str] | None]] = {
 COLOURS = ("blue", "orange", "green", "pink", "sky", "red", "grey")
 # The levels of evidence that a finding may rest on.
 SEEN = ("read", "excerpt")
-_TRUE, _FALSE = "true", "false"
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<!--|<!\w")
-# A cell that a spreadsheet would run as a formula (https://owasp.org/www-community/attacks/CSV_Injection).
-_FORMULA = re.compile(r"[=+@\t\r]|-(?![\d\s]|$)")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -123,11 +118,28 @@ def need(rows: pd.DataFrame, table: str, what: str = "") -> pd.DataFrame:
 @lru_cache(maxsize=8)
 def _read_descriptor(path: Path, stamp: tuple[int, int]) -> dict[str, Any]:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        package = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_each_key_once)
     except UnicodeDecodeError as error:
         raise DataError([Problem(path.name, f"is not UTF-8 at byte {error.start}")]) from None
     except json.JSONDecodeError as error:
         raise DataError([Problem(path.name, f"is not JSON: {error.msg}", error.lineno)]) from None
+    except (ValueError, RecursionError) as error:
+        raise DataError([Problem(path.name, f"cannot be used: {error}")]) from None
+    problems = [
+        Problem(f"{path.name}, {table}" if table else path.name, message, column=column, allowed=allowed)
+        for table, column, message, allowed in schema.package_faults(package)
+    ]
+    if problems:
+        raise DataError(problems)
+    return package
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        raise ValueError(f"the key {twice!r} stands twice in an object with {', '.join(found)}"[:200])
+    return found
 
 
 def fingerprint(name: str, report: paths.Paths | None = None) -> str:
@@ -143,8 +155,8 @@ def fingerprint(name: str, report: paths.Paths | None = None) -> str:
         return file_digest(report.descriptor)
     for item in _package(report)["resources"]:
         if item["name"] == name:
-            schema = json.dumps(item["schema"], sort_keys=True)
-            return hashlib.sha256((schema + file_digest(report.data / item["path"])).encode()).hexdigest()
+            rules = json.dumps(item["schema"], sort_keys=True)
+            return hashlib.sha256((rules + file_digest(report.data / item["path"])).encode()).hexdigest()
     return ""
 
 
@@ -166,21 +178,7 @@ def _package(report: paths.Paths | None = None) -> dict[str, Any]:
     path = (report or paths.report()).descriptor
     if not path.is_file():
         raise DataError([Problem(path.name, f"file not found: {path}")])
-    package = _read_descriptor(path, _stamp(path))
-    resources = package.get("resources")
-    if not isinstance(resources, list) or not all(_is_table(resource) for resource in resources):
-        raise DataError(
-            [Problem(path.name, "has no usable list 'resources'", allowed="objects with name, path and schema.fields")]
-        )
-    return package
-
-
-def _is_table(resource: Any) -> bool:
-    if not isinstance(resource, dict) or not isinstance(resource.get("schema"), dict):
-        return False
-    fields = resource["schema"].get("fields")
-    named = isinstance(resource.get("name"), str) and isinstance(resource.get("path"), str)
-    return named and isinstance(fields, list) and all(isinstance(f, dict) and "name" in f for f in fields)
+    return _read_descriptor(path, _stamp(path))
 
 
 def names(report: paths.Paths | None = None) -> list[str]:
@@ -199,8 +197,7 @@ def resource(name: str, report: paths.Paths | None = None) -> dict[str, Any]:
 
 def key_of(name: str, report: paths.Paths | None = None) -> list[str]:
     """Return the columns of the primary key of a table."""
-    key = resource(name, report)["schema"].get("primaryKey") or []
-    return [key] if isinstance(key, str) else list(key)
+    return schema.listed(resource(name, report)["schema"].get("primaryKey"))
 
 
 def settings(report: paths.Paths | None = None) -> dict[str, Any]:
@@ -266,7 +263,7 @@ def is_registered(name: str, report: paths.Paths | None = None) -> bool:
     """Whether the file of a table is the one whose digest the package holds."""
     report = report or paths.report()
     item = resource(name, report)
-    return str(item.get("hash", "")).removeprefix("sha256:") == file_digest(report.data / item["path"])
+    return item.get("hash") == f"sha256:{file_digest(report.data / item['path'])}"
 
 
 def file_digest(path: Path) -> str:
@@ -323,19 +320,32 @@ def _load(name: str, path: Path, stamp: tuple[int, int], report: paths.Paths, pa
         raw = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], encoding="utf-8")
     except UnicodeDecodeError as error:
         raise DataError([Problem(name, f"is not UTF-8 at byte {error.start}")]) from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+    except (ValueError, OverflowError) as error:
         raise DataError([Problem(name, f"is not a CSV table: {error}")]) from None
     if list(raw.columns) != wanted:
         raise DataError(_wrong_columns(name, list(raw.columns), wanted))
-    typed, problems = {}, []
-    for spec in fields:
-        try:
-            typed[spec["name"]] = _typed(raw[spec["name"]], spec)
-        except (ValueError, TypeError) as error:
-            problems.append(Problem(name, f"does not hold the type {spec['type']}: {error}", column=spec["name"]))
+    if not isinstance(raw.index, pd.RangeIndex):
+        # pandas takes the first cells of rows that are too long for their names.
+        raise DataError([Problem(name, "has more cells in a row than in the header", 2)])
+    problems = [problem for spec in fields for problem in _not_of_type(name, raw[spec["name"]], spec)]
     if problems:
         raise DataError(problems)
-    return pd.DataFrame(typed)
+    return pd.DataFrame({spec["name"]: _typed(raw[spec["name"]], spec) for spec in fields})
+
+
+def _not_of_type(name: str, column: pd.Series, spec: dict[str, Any]) -> Iterator[Problem]:
+    """Yield the values that a typed column would lose or could not hold, each once with its first line."""
+    kind, levels = spec["type"], spec.get("constraints", {}).get("enum")
+    known = None if levels is None else {str(level) for level in levels}
+    if kind in ("string", "list") and (known is None or kind == "list"):
+        return
+    for value in column.dropna().unique():
+        wrong = schema.wrong_type(value, kind)
+        if wrong is None and kind == "string" and value not in known:
+            wrong = "is not one of the known values", ", ".join(known)
+        if wrong:
+            line = int((column == value).to_numpy().argmax()) + 2
+            yield Problem(name, wrong[0], line, spec["name"], value, wrong[1])
 
 
 def _typed(column: pd.Series, spec: dict[str, Any]) -> pd.Series:
@@ -346,7 +356,7 @@ def _typed(column: pd.Series, spec: dict[str, Any]) -> pd.Series:
     if kind == "number":
         return pd.to_numeric(column).astype("float64")
     if kind == "boolean":
-        return column.map({_TRUE: True, _FALSE: False}).astype("boolean")
+        return column.map({schema.TRUE: True, schema.FALSE: False}).astype("boolean")
     if kind == "date":
         return pd.to_datetime(column, format="%Y-%m-%d")
     if kind == "list":
@@ -408,24 +418,31 @@ def check(report: paths.Paths | None = None) -> list[Problem]:
     problems: list[Problem] = []
     tables: dict[str, _Table] = {}
     for item in package["resources"]:
-        table = _Table(item["name"], item["schema"]["fields"], item["schema"])
-        if item["name"] in tables:
-            problems.append(Problem(item["name"], "two tables of this name in the data package"))
-        tables[item["name"]] = table
-        path = report.data / item["path"]
-        problems += _read(table, path, item)
-        if table.complete:
-            problems += _check_values(table)
-            problems += _check_keys(table)
-    for table in tables.values():
-        if table.complete:
-            problems += _check_references(table, tables)
-    problems += _check_corrections(tables)
-    problems += [problem for table in tables.values() for problem in _check_categories(table)]
-    problems += _check_settings(package, tables)
-    order = {name: position for position, name in enumerate(tables)}
+        tables[item["name"]], found = _check_alone(item, report)
+        problems += found
+    problems += _check_together(package, tables, tables)
     problems += _check_strays(report, package)
+    order = {name: position for position, name in enumerate(tables)}
     return sorted(problems, key=lambda p: (order.get(p.table, -1), p.line or 0, p.column or ""))
+
+
+def _check_alone(item: dict[str, Any], report: paths.Paths) -> tuple[_Table, list[Problem]]:
+    """Read the table of a resource and return it with all that is wrong within it."""
+    table = _Table(item["name"], item["schema"]["fields"], item["schema"])
+    problems = _read(table, report.data / item["path"], item)
+    if table.complete:
+        problems += _check_values(table)
+        problems += _check_keys(table)
+    problems += _check_categories(table)
+    return table, problems
+
+
+def _check_together(package: dict[str, Any], tables: dict[str, _Table], of: Container[str]) -> list[Problem]:
+    """Return what is wrong between tables where one is ``of`` those given, and in the settings."""
+    problems = [
+        problem for table in tables.values() if table.complete for problem in _check_references(table, tables, of)
+    ]
+    return problems + _check_corrections(tables, of) + _check_settings(package, tables)
 
 
 def _check_categories(table: _Table) -> Iterator[Problem]:
@@ -437,7 +454,7 @@ def _check_categories(table: _Table) -> Iterator[Problem]:
         for item in found:
             if not isinstance(item.get("label"), str) or not item["label"].strip():
                 yield Problem(table.name, "a code has no label (categories)", 1, spec["name"], str(item.get("value")))
-        codes = spec.get("constraints", {}).get("enum", spec.get("itemEnum", values))
+        codes = [str(code) for code in spec.get("constraints", {}).get("enum", spec.get("itemEnum", values))]
         if set(codes) != set(values) or len(set(values)) != len(values):
             yield Problem(
                 table.name, "labels (categories) are not those of its codes", 1, spec["name"], allowed=", ".join(codes)
@@ -458,10 +475,14 @@ def _check_settings(package: dict[str, Any], tables: dict[str, _Table]) -> list[
         if value is None:
             if needed:
                 problems.append(Problem(name, "setting is missing", column=key, allowed="a text"))
-        elif not isinstance(value, kind) or (kind is str and not value.strip()):
+        elif (
+            not isinstance(value, kind)
+            or (kind is str and not value.strip())
+            or (kind is list and not all(isinstance(item, str) for item in value))
+        ):
             allowed = {str: "a text", dict: "an object", list: "a list of texts"}[kind]
             problems.append(Problem(name, "setting has the wrong type", None, key, json.dumps(value), allowed))
-        elif kind is str and (said := list(_wrong_with_text(value))):
+        elif kind is str and (said := list(schema.wrong_text(value))):
             problems += [Problem(name, message, None, key, value, allowed) for message, allowed in said]
         elif target and target[0] in tables and tables[target[0]].has(target[1]):
             where, known_ids = ".".join(target), {cell for _, cell in tables[target[0]].column(target[1])}
@@ -483,8 +504,8 @@ def _check_settings(package: dict[str, Any], tables: dict[str, _Table]) -> list[
 
 
 def _check_day(name: str, day: str, document: object, documents: _Table | None) -> list[Problem]:
-    for message, allowed in _wrong_with(day, {"type": "date"}, {}):
-        return [Problem(name, message, None, "date", day, allowed)]
+    if wrong := schema.wrong_type(day, "date"):
+        return [Problem(name, wrong[0], None, "date", day, wrong[1])]
     if documents and documents.has("doc_id") and documents.has("date"):
         dates = dict(zip(*[[cell for _, cell in documents.column(c)] for c in ("doc_id", "date")], strict=True))
         if dates.get(str(document), day) != day:
@@ -520,29 +541,39 @@ def _read(table: _Table, path: Path, item: dict[str, Any]) -> list[Problem]:
         line = text[: text.index("\r")].count("\n") + 1
         problems.append(Problem(name, "has Windows or old Mac line ends (CR)", line, allowed="line feed (LF) alone"))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.endswith("\n"):
+        message = "does not end with a line feed: it may be cut off"
+        problems.append(Problem(name, message, text.count("\n") + 1, allowed="a line feed (LF) after each row"))
     reader = csv.reader(io.StringIO(text), strict=True)
     wanted = [f["name"] for f in table.fields]
+    line = 1
     try:
         header = next(reader)
         if header != wanted:
             problems += _wrong_columns(name, header, wanted)
         table.complete = header == wanted
         kept: dict[str, str] = {}  # equal cells share one text: a large table then takes a fifth of the memory
+        line = reader.line_num + 1  # where a row begins: after a quote that is never closed it ends far below
         for row in reader:
             if len(row) != len(header):
                 message = f"has {len(row)} cells, the header has {len(header)}"
-                problems.append(Problem(name, message, reader.line_num, value=",".join(row)[:80]))
+                problems.append(Problem(name, message, line, value=",".join(row)[:80]))
             else:
-                table.rows.append((reader.line_num, [kept.setdefault(cell, cell) for cell in row]))
+                table.rows.append((line, [kept.setdefault(cell, cell) for cell in row]))
+            line = reader.line_num + 1
     except csv.Error as error:
-        problems.append(Problem(name, f"is not a CSV table: {error}", reader.line_num))
-    if "rowCount" in item and not problems and len(table.rows) != item["rowCount"]:
-        message = f"has {len(table.rows)} rows, registered are {item['rowCount']}"
-        problems.append(Problem(name, message, allowed=f"if the change is meant, run: {REFRESH}"))
-    registered = str(item.get("hash", "")).removeprefix("sha256:")
-    if registered != hashlib.sha256(path.read_bytes()).hexdigest():
-        message = "is not the file that was registered (sha256 differs)"
-        problems.append(Problem(name, message, allowed=f"if the change is meant, run: {REFRESH}"))
+        problems.append(Problem(name, f"is not a CSV table: {error}", line))
+    again = f"if the change is meant, run: {REFRESH}"
+    if not problems and len(table.rows) != item.get("rowCount"):
+        message = f"has {len(table.rows)} rows, registered are {item.get('rowCount')}"
+        problems.append(Problem(name, message, allowed=again))
+    registered = _registered(path.read_bytes())
+    if item.get("hash") != registered["hash"]:
+        problems.append(Problem(name, "is not the file that was registered (sha256 differs)", allowed=again))
+    elif item.get("bytes") != registered["bytes"]:
+        problems.append(
+            Problem(name, f"has {registered['bytes']} bytes, registered are {item.get('bytes')}", allowed=again)
+        )
     return problems
 
 
@@ -555,7 +586,7 @@ def _check_values(table: _Table) -> list[Problem]:
         wrong: dict[str, tuple[tuple[str, str | None], ...]] = {}
         for line, value in table.column(spec["name"]):
             if value not in wrong:
-                wrong[value] = tuple(faults(value, spec))
+                wrong[value] = tuple(schema.faults(value, spec))
             for message, allowed in wrong[value]:
                 problems.append(Problem(table.name, message, line, spec["name"], value or None, allowed))
             if value and rules.get("unique"):
@@ -566,81 +597,9 @@ def _check_values(table: _Table) -> list[Problem]:
     return problems
 
 
-def faults(value: str, spec: dict[str, Any]) -> list[tuple[str, str | None]]:
-    """Return what is wrong with the text of a cell by the schema of its column, each with what is allowed."""
-    rules = spec.get("constraints", {})
-    if value == "":
-        return [("value is missing", "any value")] if rules.get("required") else []
-    return list(_wrong_with(value, spec, rules))
-
-
-def _wrong_with(value: str, spec: dict[str, Any], rules: dict[str, Any]) -> Iterator[tuple[str, str | None]]:
-    """Yield what is wrong with one value that is not empty, each with what is allowed."""
-    kind = spec.get("type", "string")
-    number: float | None = None
-    if kind in ("integer", "year"):
-        if re.fullmatch(r"-?\d+", value):
-            number = int(value)
-        else:
-            yield "is not a whole number", "digits"
-    elif kind == "number":
-        if re.fullmatch(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", value):
-            number = float(value)
-        else:
-            yield "is not a number", "digits with a decimal point"
-    elif kind == "boolean":
-        if value not in (_TRUE, _FALSE):
-            yield "is not a truth value", f"{_TRUE}, {_FALSE}"
-    elif kind == "date":
-        try:
-            if not _DATE.fullmatch(value):
-                raise ValueError
-            pd.Timestamp(value)
-        except ValueError:
-            yield "is not a date", "YYYY-MM-DD"
-    else:
-        yield from _wrong_with_text(value)
-    items = value.split(spec.get("delimiter", ";")) if kind == "list" else [value]
-    if kind == "list":
-        if any(item != item.strip() or not item for item in items):
-            yield "has an empty item or blanks round an item", "items separated by ; alone"
-        if len(set(items)) != len(items):
-            yield "has an item twice", "each item once"
-        levels = spec.get("itemEnum")
-        for item in items:
-            if levels and item not in levels:
-                yield f"has the unknown item {item!r}", ", ".join(levels)
-        if len(items) > spec.get("maxItems", len(items)):
-            yield f"has {len(items)} items", f"at most {spec['maxItems']}"
-    if "enum" in rules and value not in [str(level) for level in rules["enum"]]:
-        yield "is not one of the known values", ", ".join(str(level) for level in rules["enum"])
-    if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
-        yield "does not match the pattern", rules["pattern"]
-    if "maxLength" in rules and len(value) > rules["maxLength"]:
-        yield f"is {len(value)} characters long", f"at most {rules['maxLength']}"
-    if number is not None and "minimum" in rules and number < float(rules["minimum"]):
-        yield "is too small", f"at least {rules['minimum']}"
-    if number is not None and "maximum" in rules and number > float(rules["maximum"]):
-        yield "is too large", f"at most {rules['maximum']}"
-
-
-def _wrong_with_text(value: str) -> Iterator[tuple[str, str | None]]:
-    if value != value.strip():
-        yield "has blanks at its beginning or end", "no outer blanks"
-    control = _CONTROL.search(value)
-    if control:
-        yield f"has the control character U+{ord(control.group()):04X}", "printable text on one line"
-    tag = _TAG.search(value)
-    if tag:
-        yield f"has HTML: {tag.group()[:40]}", "plain text"
-    if _FORMULA.match(value):
-        yield "begins like a spreadsheet formula", "text that does not begin with = + - @"
-
-
 def _check_keys(table: _Table) -> list[Problem]:
     problems: list[Problem] = []
-    key = table.schema.get("primaryKey") or []
-    key = [key] if isinstance(key, str) else key
+    key = schema.listed(table.schema.get("primaryKey"))
     if key:
         seen: dict[tuple[str, ...], int] = {}
         places = [[f["name"] for f in table.fields].index(column) for column in key]
@@ -666,22 +625,22 @@ def _check_keys(table: _Table) -> list[Problem]:
     return problems
 
 
-def _check_references(table: _Table, tables: dict[str, _Table]) -> list[Problem]:
+def _check_references(table: _Table, tables: dict[str, _Table], of: Container[str]) -> list[Problem]:
+    """Return the values that point to no row, where the table or the one pointed to is ``of`` those given."""
     problems: list[Problem] = []
     wanted: list[tuple[str, str, str, str | None]] = []
     for key in table.schema.get("foreignKeys", []):
-        own = [key["fields"]] if isinstance(key["fields"], str) else key["fields"]
-        theirs = key["reference"]["fields"]
-        theirs = [theirs] if isinstance(theirs, str) else theirs
+        own, theirs = schema.listed(key["fields"]), schema.listed(key["reference"]["fields"])
         other = key["reference"].get("resource") or table.name
         if len(own) == 1:
             wanted.append((own[0], other, theirs[0], None))
-        else:
+        elif table.name in of or other in of:
             problems += _check_composite(table, own, tables.get(other), theirs)
     for spec in table.fields:
         if spec.get("type") == "list" and "references" in spec:
             target = spec["references"]
             wanted.append((spec["name"], target["resource"], target["field"], spec.get("delimiter", ";")))
+    wanted = [link for link in wanted if table.name in of or link[1] in of]
     for column, other, their, split in wanted:
         if other not in tables or not tables[other].has(their):
             problems.append(Problem(table.name, f"points to {other}.{their}, which cannot be read", column=column))
@@ -709,8 +668,11 @@ def _check_composite(table: _Table, own: list[str], other: _Table | None, theirs
     return problems
 
 
-def _check_corrections(tables: dict[str, _Table]) -> list[Problem]:
-    """Return where the tables do not hold what the table of corrections says; see :mod:`policybook.corrections`."""
+def _check_corrections(tables: dict[str, _Table], of: Container[str]) -> list[Problem]:
+    """Return where the tables ``of`` those given do not hold what the table of corrections says.
+
+    All are looked at when that table itself is one of them. See :mod:`policybook.corrections`.
+    """
     log = tables.get(corrections.TABLE)
     if log is None or not log.complete:
         return []
@@ -719,19 +681,28 @@ def _check_corrections(tables: dict[str, _Table]) -> list[Problem]:
     if missing:
         return [Problem(log.name, "column is needed to guard corrections", 1, name) for name in missing]
     rows = [(line, dict(zip(known, row, strict=True))) for line, row in log.rows]
-    named = {row["table"] for _, row in rows if row["table"] in tables}
-    readable = {name: _keyed(tables[name]) for name in named if tables[name].complete}
+    if log.name not in of:
+        rows = [(line, row) for line, row in rows if row["table"] in of]
+    named: dict[str, set[str]] = {}
+    for _, row in rows:
+        named.setdefault(row["table"], set()).add(row["row_id"])
+    readable = {
+        name: _keyed(tables[name], ids) for name, ids in named.items() if name in tables and tables[name].complete
+    }
     rows = [(line, row) for line, row in rows if row["table"] in readable or row["table"] not in tables]
     return [_broken(found) for found in corrections.check(rows, readable)]
 
 
-def _keyed(table: _Table) -> corrections.Rows:
+def _keyed(table: _Table, ids: set[str]) -> corrections.Rows:
+    """Return the rows of a table that the ids of rows name."""
     columns = tuple(f["name"] for f in table.fields)
-    key = table.schema.get("primaryKey") or [columns[0]]
-    key = (key,) if isinstance(key, str) else tuple(key)
+    key = tuple(schema.listed(table.schema.get("primaryKey")) or columns[:1])
     places = [columns.index(column) for column in key]
+    keys = {corrections.split_key(row_id, len(key)) for row_id in ids}
     rows = {
-        tuple(row[place] for place in places): (line, dict(zip(columns, row, strict=True))) for line, row in table.rows
+        found: (line, dict(zip(columns, row, strict=True)))
+        for line, row in table.rows
+        if (found := tuple([row[place] for place in places])) in keys
     }
     return corrections.Rows(key, columns, rows)
 
@@ -768,8 +739,7 @@ def refresh(report: paths.Paths | None = None, only: Iterable[str] | None = None
             problems.append(Problem(item["name"], f"file not found: data/{item['path']}"))
             continue
         content = path.read_bytes()
-        rows = max(sum(1 for _ in csv.reader(io.StringIO(content.decode("utf-8", "replace")))) - 1, 0)
-        now = {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content), "rowCount": rows}
+        now = _registered(content) | {"rowCount": _rows(content)}
         if any(item.get(key) != value for key, value in now.items()):
             item.update(now)
             changed.append(item["name"])
@@ -778,3 +748,17 @@ def refresh(report: paths.Paths | None = None, only: Iterable[str] | None = None
     if changed:
         paths.keep(report.descriptor, (json.dumps(package, ensure_ascii=False, indent=2) + "\n").encode())
     return changed
+
+
+def _registered(content: bytes) -> dict[str, Any]:
+    """Return what the descriptor says of a file, but for the number of its rows."""
+    return {"hash": f"sha256:{hashlib.sha256(content).hexdigest()}", "bytes": len(content)}
+
+
+def _rows(content: bytes) -> int:
+    """Return how many rows a file has below its header; of one that is no table, those before it breaks off."""
+    reader, rows = csv.reader(io.StringIO(content.decode("utf-8", "replace"))), -1
+    with contextlib.suppress(csv.Error):
+        for _ in reader:
+            rows += 1
+    return max(rows, 0)

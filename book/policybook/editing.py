@@ -34,6 +34,8 @@ class Tables:
                     lines = [(reader.line_num, row) for row in reader if row]
             except FileNotFoundError:
                 raise data.DataError([data.Problem(name, f"file not found: data/{place}")]) from None
+            except csv.Error as error:
+                raise data.DataError([data.Problem(name, f"is not a CSV table: {error}", reader.line_num)]) from None
             except UnicodeDecodeError as error:
                 raise data.DataError([data.Problem(name, f"is not UTF-8 at byte {error.start}")]) from None
             if header != self.columns(name):

@@ -19,6 +19,7 @@ from typing import Any
 
 import pybtex.plugin
 from docutils import nodes
+from latexcodec.codec import LatexIncrementalDecoder, UnicodeLatexTranslation
 from sphinx.application import Sphinx
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
@@ -139,6 +140,13 @@ def _find_plugins_once(app: Sphinx) -> None:
     """Let pybtex look up a plugin once: it reads the entry points of every installed package at each citation."""
     if not hasattr(pybtex.plugin.find_plugin, "cache_info"):
         pybtex.plugin.find_plugin = cache(pybtex.plugin.find_plugin)
+
+
+def _read_signs(app: Sphinx) -> None:
+    """Let pybtex read the signs of money and of powers as ``references.bib`` writes them; it shows commands else."""
+    for sign, command in (("$", r"\$"), ("^", r"\textasciicircum")):
+        written = UnicodeLatexTranslation(sign, command, encode=False, decode=True, text_mode=True, math_mode=False)
+        LatexIncrementalDecoder.table.register(written)
 
 
 def _run_chapters(app: Sphinx) -> None:
@@ -551,6 +559,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _without_thebe, priority=1)
     app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)
+    app.connect("builder-inited", _read_signs)
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _begin)

@@ -25,7 +25,7 @@ import oxipng
 import vl_convert
 from PIL import Image
 
-from policybook import paths
+from policybook import paths, schema
 from policybook.lean import lean
 from policybook.paths import keep
 
@@ -254,7 +254,7 @@ def chart_data(spec: dict[str, Any]) -> str:
     columns = list(dict.fromkeys(key for row in rows for key in row))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(columns)
+    writer.writerow([_cell(column) for column in columns])
     for row in rows:
         writer.writerow([_cell(row.get(column)) for column in columns])
     return out.getvalue()
@@ -263,6 +263,4 @@ def chart_data(spec: dict[str, Any]) -> str:
 def _cell(value: Any) -> Any:
     if isinstance(value, (list, dict)):
         value = json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and re.match(r"[=+@\t\r]|-(?!\d)", value):
-        return "'" + value
-    return value
+    return f"'{value}" if isinstance(value, str) and schema.is_formula(value) else value
