@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test lab lite serve check bench reproduce picture lock clean
+.PHONY: book test lab lite serve check bench reproduce picture lock sbom clean
 book: .venv/book.done
 	$(BIN)/policybook build
 
@@ -55,6 +55,10 @@ picture: .venv/test.done
 
 clean:
 	rm -rf _build
+
+# The bill of materials of the lock, with licences: after make lock.
+sbom: .venv/book.done
+	$(BIN)/python tests/sbom.py
 
 # The environment: exact versions with their hashes, then this package as it lies here.
 .venv/book.done: requirements.lock pyproject.toml

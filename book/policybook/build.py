@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from policybook import data, paths, sources, versions
+from policybook.bundle import BILL
 
 
 class BuildError(Exception):
@@ -112,7 +113,8 @@ def inputs(report: paths.Paths) -> str:
     files = {path for folder in (report.book, report.data) for path in folder.rglob("*") if path.is_file()}
     files = {path for path in files if not {"__pycache__", ".ipynb_checkpoints", paths.PACKAGE.name} & set(path.parts)}
     total = hashlib.sha256(versions.digest().encode())
-    for path in [report.root / "_config.yml", report.root / "_toc.yml", *sorted(files)]:
+    beside = [report.root / name for name in ("_config.yml", "_toc.yml", BILL) if (report.root / name).is_file()]
+    for path in [*beside, *sorted(files)]:
         total.update(f"{path} {data.file_digest(path)}\n".encode())
     return total.hexdigest()
 

@@ -109,6 +109,10 @@ def address(report: paths.Paths | None = None) -> str:
     return f"downloads/{name(report)}.zip"
 
 
+# The bill of materials of the environment (CycloneDX), where a report has one.
+BILL = "sbom.cdx.json"
+
+
 def archive(report: paths.Paths | None = None) -> bytes:
     """Return the zip: the descriptor, every table that it names, what was changed, the package, the licence, a README.
 

@@ -352,6 +352,10 @@ def _write_citations(app: Sphinx, error: Exception | None) -> None:
         contents[Path(app.outdir, bundle.address(report))] = bundle.archive(report)
     except data.DataError as reason:
         raise ExtensionError(f"the data were not packed.\n{reason}") from None
+    if (report.root / bundle.BILL).is_file():
+        contents[Path(app.outdir, bundle.address(report)).with_name(bundle.BILL)] = (
+            report.root / bundle.BILL
+        ).read_bytes()
     keep_all(contents)
     for place in {path.parent for path in contents}:
         for path in place.iterdir():

@@ -18,7 +18,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 import policybook
-from policybook import data, execute, paths, versions
+from policybook import bundle, data, execute, paths, versions
 
 PAGE, SUMS, TIMES = "status", "SHA256SUMS", "run-times.js"
 _ID = "pb-run-times"
@@ -43,10 +43,19 @@ def body(report: paths.Paths) -> str:
         f"<code>sha256sum -c {SUMS}</code> compares them.</p>\n"
         f"{_table('What it was made of', ('What', 'Which'), facts)}"
         f"{_table('Versions', ('Package', 'Version'), versions.named())}"
+        f"{_bill(report)}"
         f'<h2 id="run-times">Run times</h2>\n<p>What each chapter took when it ran last. Times differ from run to run; '
         f"they stand in <code>{TIMES}</code>, which has no digest.</p>\n"
         f'<div id="{_ID}"><p>They are shown where scripts run.</p></div>\n<script defer src="{TIMES}"></script>\n'
     )
+
+
+def _bill(report: paths.Paths) -> str:
+    if not (report.root / bundle.BILL).is_file():
+        return ""
+    address = Path(bundle.address(report)).with_name(bundle.BILL).as_posix()
+    said = f'<a href="{html.escape(address, quote=True)}" download>{bundle.BILL}</a> (CycloneDX)'
+    return f"<p>All packages of the environment, with their licences: {said}.</p>\n"
 
 
 def _table(caption: str, head: tuple[str, str], rows: dict[str, str]) -> str:

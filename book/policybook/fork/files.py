@@ -35,6 +35,7 @@ COPIED = (
     "requirements-lab.lock",
     "requirements-lite.lock",
     "requirements-test.lock",
+    "sbom.cdx.json",
 )
 # Tests that hold for any report. The others are of this one, or of the package, which is tested where it is made.
 TESTS = (
