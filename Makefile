@@ -41,6 +41,7 @@ bench: .venv/test.done
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/count_texts.py
 	$(BIN)/python tests/bench/scale.py
+	$(BIN)/python tests/bench/growth.py
 	$(BIN)/policybook build
 	$(BIN)/python tests/bench/pages.py
 
