@@ -59,6 +59,20 @@ def test_a_notebook_gives_the_specification_and_nothing_else(shown):
     json.dumps(bundle, allow_nan=False)
 
 
+def test_text_of_two_scripts_is_as_wide_as_its_parts(shown, stills):
+    """Whatever font the machine would take for the letters that the first one lacks."""
+
+    def width(text):
+        bare = alt.Chart(pd.DataFrame({"t": [text]})).mark_text(fontSize=40).encode(text="t:N")
+        spec = bare.properties(width=1, height=20).to_dict()
+        still = stills.svg(render.specification(spec))
+        return float(etree.fromstring(still.encode()).get("width")) - 10  # the padding
+
+    latin, chinese = width("developing countries"), width("发展中国家发展中国家")
+    assert chinese == pytest.approx(10 * 40, abs=4)
+    assert width("developing countries发展中国家发展中国家") == pytest.approx(latin + chinese, abs=4)
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -31,9 +31,11 @@ from policybook.paths import keep
 
 VEGALITE = "6.4"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
-EDITION = 9
+EDITION = 10
 # The drawer measures text in a font of this name: of a name that ends in a figure it takes another font, a fifth wider.
 _MEASURED, _FONT = "PolicybookDrawn", "Source Sans 3"
+# Letters of Chinese and its punctuation.
+CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 # By how much of 255 a palette may change a channel of a pixel.
 UNSEEN = 24
 
@@ -60,15 +62,38 @@ def _in_utc() -> None:
 
 @cache
 def _measure_in(folder: Path) -> None:
-    """Register the font of the charts under the name by which it can be measured, kept in ``folder``."""
+    """Register the font of the charts under the name by which it can be measured, kept in ``folder``.
+
+    It gets the widths of the Chinese font: the drawer measures a text of which a font lacks a letter in the first other
+    font that it finds, which the order of files on the disk decides.
+    """
+    from fontTools.pens.ttGlyphPen import TTGlyphPen
     from fontTools.ttLib import TTFont
 
     measured = folder / "fonts"
     measured.mkdir(parents=True, exist_ok=True)
+    chinese = TTFont(paths.FONTS / "NotoSansSC-Regular.ttf", lazy=True)
+    widths = {sign: chinese["hmtx"][name][0] for sign, name in chinese.getBestCmap().items()}
+    letters = {sign: width for sign, width in widths.items() if CHINESE.match(chr(sign))}
     for path in sorted(paths.FONTS.glob(f"{_FONT.replace(' ', '')}-*.ttf")):
         if (measured / path.name).is_file():
             continue
         font = TTFont(path, recalcTimestamp=False)
+        wider = font["head"].unitsPerEm / chinese["head"].unitsPerEm
+        names = {sign: f"zh{sign:05X}" for sign in letters.keys() - font.getBestCmap().keys()}
+        font.setGlyphOrder([*font.getGlyphOrder(), *(names[sign] for sign in sorted(names))])
+        font["post"].formatType = 3.0  # without names
+        for sign, name in sorted(names.items()):
+            # A box: a text without any outline is not measured but guessed.
+            width, pen = round(letters[sign] * wider), TTGlyphPen(None)
+            pen.moveTo((0, 0))
+            for corner in ((0, 700), (width, 700), (width, 0)):
+                pen.lineTo(corner)
+            pen.closePath()
+            font["glyf"][name], font["hmtx"][name] = pen.glyph(), (width, 0)
+        for table in font["cmap"].tables:
+            if table.isUnicode():
+                table.cmap |= {sign: name for sign, name in names.items() if sign < 0x10000 or table.format == 12}
         for record in font["name"].names:
             if record.nameID in (1, 3, 4, 6, 16):  # family, identifier, full name, PostScript name, typographic family
                 said = str(record).replace(_FONT, _MEASURED).replace(_FONT.replace(" ", ""), _MEASURED)
@@ -221,9 +246,6 @@ class Stills:
         """Return a specification drawn as PDF, for LaTeX; not kept, since its bytes differ from run to run."""
         prepare_fonts()
         return vl_convert.svg_to_pdf(self.svg(spec))
-
-
-CHINESE = re.compile(r"[\u2e80-\u303f\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 
 
 def _chinese_first(still: str) -> str:
