@@ -248,8 +248,11 @@ def test_a_command_stopped_midway_leaves_nothing_behind(tmp_path, sent):
     command = [sys.executable, "-m", "policybook.cli", "new", str(target / "new"), "--id", "small_charter"]
     command += ["--title", "Charter", "--issuer", "Council", "--date", "2024-05-01", "--text", str(text)]
     before = sorted(tmp_path.iterdir())
-    env = os.environ | {"PYTHONPATH": str(ROOT / "book"), "POLICYBOOK_ROOT": str(ROOT)}
-    with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    options["env"] = os.environ | {"PYTHONPATH": str(ROOT / "book"), "POLICYBOOK_ROOT": str(ROOT)}
+    # Tests that run in the background of a shell ignore the signal, and so would what they start.
+    options["preexec_fn"] = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, **options) as child:
         until = time.monotonic() + 60
         while not (draft := list(tmp_path.glob(".policybook-*/report/data"))) and time.monotonic() < until:
             time.sleep(0.01)

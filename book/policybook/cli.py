@@ -490,7 +490,7 @@ def _review(version_id: str, waiting: list[dict[str, str]], parts: list) -> None
 @click.option("--part", help="What a part of the text is called.  [default: section]")
 @click.option("--iso3", help="Country of the document, as ISO 3166 alpha-3, such as USA; EUU for the European Union.")
 @click.option("--place", "country", help="Name of that country or body.  [default: of iso3, else the issuer]")
-@click.option("--adjective", help="Its adjective in titles of charts, such as US.  [default: the place]")
+@click.option("--adjective", help="Its adjective, for titles of charts.  [default: the place]")
 @click.option("--url", default="", help="Address of the document.")
 @click.option("--sections", "pattern", metavar="PATTERN", help="Regular expression for the lines that begin a part.")
 @click.option("--encoding", help="Encoding of the file, where it cannot be told.")
