@@ -119,9 +119,16 @@ def make(root: Path, chapters: int, rows: int) -> Path:
     return root
 
 
-def timed(root: Path, code: str, *arguments: str) -> tuple[float, int, str]:
-    """Run a command of Python in a report; return its seconds, its peak in bytes, and what it said."""
-    environment = os.environ | {"POLICYBOOK_ROOT": str(root), "PYTHONPATH": str(ROOT / "book")}
+OURS = "from policybook.cli import main; main()"
+PLAIN = "from jupyter_book.cli.main import main; main()"
+
+
+def timed(root: Path, package: Path, code: str, *arguments: str) -> tuple[float, int, str]:
+    """Run a command of Python in a report, with the package that lies in a folder.
+
+    Returns its seconds, the peak of its largest process in bytes, and what it said. Stops the bench when it fails.
+    """
+    environment = os.environ | {"POLICYBOOK_ROOT": str(root), "PYTHONPATH": str(package)}
     with tempfile.TemporaryFile() as said:
         started = time.perf_counter()
         command = [sys.executable, "-c", code, *arguments]
@@ -142,7 +149,7 @@ def measure(folder: Path, what: str, size: int, *, plain: bool) -> list[dict[str
     root = make(folder / f"{what} {size}", more["chapters"], more["rows"])
     base = {"grows": what, "size": size, **more}
     rows = []
-    seconds, memory, said = timed(root, "from policybook.cli import main; main()", "build")
+    seconds, memory, said = timed(root, ROOT / "book", OURS, "build")
     rows.append(base | {"build": "ours", "step": "all", "seconds": seconds, "megabytes": memory / 1e6})
     for step in STEPS:
         found = re.search(rf"^\s*{step}\s+([\d.]+)\s*$", said, re.MULTILINE)
@@ -150,7 +157,7 @@ def measure(folder: Path, what: str, size: int, *, plain: bool) -> list[dict[str
     if plain:
         shutil.rmtree(root / "_build")
         make_plain(root)
-        seconds, memory, _ = timed(root, "from jupyter_book.cli.main import main; main()", "build", ".")
+        seconds, memory, _ = timed(root, ROOT / "book", PLAIN, "build", ".")
         rows.append(base | {"build": "plain", "step": "all", "seconds": seconds, "megabytes": memory / 1e6})
     shutil.rmtree(root)
     return rows

@@ -18,7 +18,6 @@ import datetime
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,10 +31,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from policybook import corpus, data, paths, settings
-from policybook.sectioning import Section
-
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from bench.growth import OURS, timed  # noqa: E402
+from bench.reproduce import copy  # noqa: E402
+from policybook import corpus, data, paths, settings  # noqa: E402
+from policybook.sectioning import Section  # noqa: E402
+
 OUT = Console()
 SEED = 20250726
 DOCUMENTS = 200
@@ -262,38 +265,6 @@ def _document(place: int, language: str, own_date: str) -> dict[str, str]:
 # ---------------------------------------------------------------------------------------------------------- measuring
 
 
-def copy(to: Path) -> Path:
-    """Copy the files of the report that git knows, as they lie here."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout
-    for name in listed.decode().split("\0"):
-        if name and (ROOT / name).is_file():
-            target = to / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, target)
-    return to
-
-
-def timed(root: Path, *arguments: str) -> tuple[float, int]:
-    """Run the command line of the copy; return its seconds and the peak of its largest process, in bytes.
-
-    Stops the bench when it fails.
-    """
-    command = [sys.executable, "-c", "from policybook.cli import main; main()", *arguments]
-    env = os.environ | {"PYTHONPATH": str(root / "book"), "POLICYBOOK_ROOT": ""}
-    with tempfile.TemporaryFile() as said:
-        started = time.perf_counter()
-        child = subprocess.Popen(command, cwd=root, env=env, stdout=said, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(child.pid, 0)
-        child.returncode = os.waitstatus_to_exitcode(status)
-        seconds = time.perf_counter() - started
-        said.seek(0)
-        text = said.read().decode(errors="replace")
-    if child.returncode:
-        sys.exit(f"policybook {' '.join(arguments)} failed:\n{text[-6000:]}")
-    OUT.print(text, highlight=False, markup=False)
-    return seconds, usage.ru_maxrss * 1024
-
-
 # Runs a chapter outside the build, cell by cell: times in the notebook would hide it from the cache.
 _CELLS = """
 import json, sys, nbformat
@@ -326,9 +297,10 @@ def measure(root: Path, documents: int, *, books: bool) -> dict[str, object]:
     counted = grow(root, documents)
     made = time.perf_counter() - started
     options = [] if books else ["--no-pdf"]
-    check, check_memory = timed(root, "check")
-    cold, memory = timed(root, "build", *options)
-    warm, _ = timed(root, "build", *options)
+    check, check_memory, _ = timed(root, root / "book", OURS, "check")
+    cold, memory, said = timed(root, root / "book", OURS, "build", *options)
+    OUT.print(said, highlight=False, markup=False)
+    warm, *_ = timed(root, root / "book", OURS, "build", *options)
     html = root / "_build" / "html"
     pages = {path.stem: path.stat().st_size for path in html.glob("book/*.html")}
     specs = {path.name.removesuffix(".vl.json"): path.stat().st_size for path in html.glob("figures/*.vl.json")}
