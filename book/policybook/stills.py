@@ -31,7 +31,7 @@ from policybook.paths import keep
 
 VEGALITE = "6.4"
 # Counts up when stills are drawn in another way: those kept from before are then drawn anew.
-EDITION = 10
+EDITION = 11
 # The drawer measures text in a font of this name: of a name that ends in a figure it takes another font, a fifth wider.
 _MEASURED, _FONT = "PolicybookDrawn", "Source Sans 3"
 # Letters of Chinese and its punctuation.
@@ -70,7 +70,7 @@ def _measure_in(folder: Path) -> None:
     from fontTools.pens.ttGlyphPen import TTGlyphPen
     from fontTools.ttLib import TTFont
 
-    measured = folder / "fonts"
+    measured = folder / f"fonts-{EDITION}"
     measured.mkdir(parents=True, exist_ok=True)
     chinese = TTFont(paths.FONTS / "NotoSansSC-Regular.ttf", lazy=True)
     widths = {sign: chinese["hmtx"][name][0] for sign, name in chinese.getBestCmap().items()}
