@@ -58,6 +58,7 @@ def main() -> None:
                 component.pop(part, None)
             kept.append(component)
     bill["components"] = sorted(kept, key=lambda component: component["name"].lower())
+    bill["metadata"]["component"].pop("description", None)  # of this report; the bill goes to new ones as well
     for part in (bill["metadata"]["component"], *bill["metadata"]["tools"]["components"]):
         part.pop("externalReferences", None)
     there = {"root-component", *(component["bom-ref"] for component in kept)}

@@ -259,8 +259,8 @@ def test_frictionless_finds_the_unpacked_data_valid(unpacked):
 
 @pytest.mark.book
 def test_the_site_offers_the_zip_of_the_data_and_no_other(built, report):
-    (found,) = (built / "downloads").iterdir()
-    assert found.name == f"{bundle.name(report)}.zip"
+    found = built / "downloads" / f"{bundle.name(report)}.zip"
+    assert {path.name for path in found.parent.iterdir()} == {found.name, bundle.BILL}
     held = zipfile.ZipFile(found)
     assert not held.testzip()
     first = f"{bundle.name(report)}/datapackage.json"
