@@ -16,6 +16,8 @@ import tempfile
 import venv
 from pathlib import Path
 
+from policybook.versions import normal
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "sbom.cdx.json"
 TOOL = "cyclonedx-bom==7.5.0"
@@ -25,11 +27,6 @@ def pins(lock: Path) -> dict[str, tuple[str, str]]:
     """Return version and condition of each package that a lock pins, by its normalised name."""
     found = re.findall(r"^([\w.-]+)==([^\s;\\]+)(?: ; ([^\\]*?))? \\$", lock.read_text(encoding="utf-8"), re.MULTILINE)
     return {normal(name): (version, condition) for name, version, condition in found}
-
-
-def normal(name: str) -> str:
-    """Return the name of a package in its normal form."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def _environment(folder: Path, *install: str) -> Path:

@@ -15,8 +15,6 @@ from bench import kill, stale
 from policybook import build, paths
 from support import policybook
 
-BUILD = [sys.executable, "-c", "from policybook.cli import main; main()", "build"]
-
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
 def test_after_a_build_that_was_killed_the_next_one_is_right(small_book, tmp_path):
@@ -37,7 +35,7 @@ def test_of_two_builds_at_once_the_second_says_so_and_changes_nothing(small_book
     chapter = root / "book" / "one.ipynb"
     chapter.write_text(chapter.read_text().replace("from myst_nb", "import time; time.sleep(60)\\nfrom myst_nb"))
     options = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
-    with subprocess.Popen(BUILD, cwd=root, **options) as first:
+    with subprocess.Popen(kill.COMMAND, cwd=root, **options) as first:
         holder = root / "_build" / "build.pid"
         until = time.monotonic() + 60
         while not holder.is_file() and time.monotonic() < until:

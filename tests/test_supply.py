@@ -8,7 +8,7 @@ import re
 import pytest
 
 import sbom
-from policybook import paths
+from policybook import paths, versions
 
 ROOT = paths.report().root
 LOCKS = sorted(ROOT.glob("requirements*.lock"))
@@ -55,7 +55,7 @@ def test_every_pin_has_digests_and_no_address(lock):
 
 def test_the_bill_of_materials_is_that_of_the_lock(bill):
     assert bill["bomFormat"] == "CycloneDX" and "externalReferences" not in json.dumps(bill)
-    listed = {sbom.normal(item["name"]): item["version"] for item in bill["components"]}
+    listed = {versions.normal(item["name"]): item["version"] for item in bill["components"]}
     pins = sbom.pins(ROOT / "requirements.lock")
     assert {name: version for name, (version, _) in pins.items() if name in listed} == listed
     # What is not listed is for other systems or other versions of Python.
@@ -73,7 +73,7 @@ def test_every_licence_goes_with_that_of_the_report_or_is_answered(bill):
             part for text in said for part in ([text] if "::" in text else re.split(r" (?:AND|OR) |[()]", text)) if part
         }
         if not parts or parts - FREE:
-            open_ones[sbom.normal(item["name"])] = said
+            open_ones[versions.normal(item["name"])] = said
     assert open_ones.keys() == ANSWERED.keys(), open_ones
 
 

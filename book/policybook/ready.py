@@ -15,11 +15,6 @@ from policybook import data, paths
 EXAMPLE = "example"
 
 
-def own_rows(name: str, report: paths.Paths | None = None) -> int:
-    """Return how many rows of a table are no worked example. Raises ``KeyError`` for a table that is not there."""
-    return len(rows(name, report))
-
-
 def rows(name: str, report: paths.Paths | None = None) -> pd.DataFrame:
     """Return a table without its worked examples. Raises ``KeyError`` for a table that is not there."""
     table = data.load(name, report)

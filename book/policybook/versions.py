@@ -38,7 +38,12 @@ def asked(name: str) -> list[str]:
     except metadata.PackageNotFoundError:
         return []
     names = {_NAME.match(text)[0] for text in wanted if "extra" not in text.partition(";")[2]}
-    return sorted(re.sub(r"[-_.]+", "-", name).lower() for name in names)
+    return sorted(map(normal, names))
+
+
+def normal(name: str) -> str:
+    """Return the name of a package in its normal form."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def named() -> dict[str, str]:

@@ -43,14 +43,15 @@ class Outcome:
     wrong: str = ""
 
 
-def environment(root: Path) -> dict[str, str]:
-    """Return the environment in which a build of the report in ``root`` uses this package."""
-    return os.environ | {"POLICYBOOK_ROOT": str(root), "PYTHONPATH": str(ROOT / "book")}
+def environment(root: Path, package: Path = ROOT / "book") -> dict[str, str]:
+    """Return the environment in which a build of the report in ``root`` uses the package that lies in a folder."""
+    return os.environ | {"POLICYBOOK_ROOT": str(root), "PYTHONPATH": str(package)}
 
 
-def build(root: Path) -> subprocess.CompletedProcess[str]:
+def build(root: Path, package: Path = ROOT / "book") -> subprocess.CompletedProcess[str]:
     """Build to the end."""
-    return subprocess.run(COMMAND, cwd=root, env=environment(root), capture_output=True, text=True, timeout=600)
+    told = environment(root, package)
+    return subprocess.run(COMMAND, cwd=root, env=told, capture_output=True, text=True, timeout=600)
 
 
 def states(small: Path, folder: Path) -> list[Path]:

@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -27,17 +25,16 @@ from rich.console import Console
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench import kill  # noqa: E402
 from bench.reproduce import differences  # noqa: E402
 from policybook import data, paths  # noqa: E402
 
 OUT = Console(highlight=False)
-COMMAND = [sys.executable, "-c", "from policybook.cli import main; main()", "build"]
 
 
 def build(root: Path) -> None:
     """Build a report with the package that lies in it; ``RuntimeError`` when it fails."""
-    environment = os.environ | {"POLICYBOOK_ROOT": str(root), "PYTHONPATH": str(root / "book")}
-    done = subprocess.run(COMMAND, cwd=root, env=environment, capture_output=True, text=True, timeout=600)
+    done = kill.build(root, root / "book")
     if done.returncode:
         raise RuntimeError(f"{done.stdout}{done.stderr}")
 
