@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN = .venv/bin
 
-.PHONY: book test lab lite serve check bench reproduce picture lock sbom clean
+.PHONY: book test lab lite serve check reproduce lock sbom clean
 book: .venv/book.done
 	$(BIN)/policybook build
 
@@ -37,22 +37,9 @@ serve: .venv/book.done
 check: .venv/book.done
 	$(BIN)/policybook check
 
-bench: .venv/test.done
-	$(BIN)/python tests/bench/bench.py
-	$(BIN)/python tests/bench/count_texts.py
-	$(BIN)/python tests/bench/scale.py
-	$(BIN)/python tests/bench/growth.py
-	$(BIN)/policybook build
-	$(BIN)/python tests/bench/pages.py
-
 # Two clean builds of these files, as on two machines; prints what differs, if anything.
 reproduce: .venv/test.done
 	$(BIN)/python tests/bench/reproduce.py
-
-# The picture in the README, when the landing page has changed.
-picture: .venv/test.done
-	$(BIN)/policybook build
-	$(BIN)/python tests/bench/picture.py
 
 clean:
 	rm -rf _build
@@ -83,10 +70,13 @@ sbom: .venv/book.done
 	touch $@
 
 # New versions within the bounds of pyproject.toml, for all systems and Python 3.11 to 3.13; no address enters a lock.
-LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
+LOCK = $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header
 lock: .venv/test.done
 	$(BIN)/python -m pip install --quiet uv
 	$(LOCK) --group build pyproject.toml -o requirements.lock
 	$(LOCK) --group build --extra test pyproject.toml -c requirements.lock -o requirements-test.lock
 	$(LOCK) --group build --extra lab pyproject.toml -c requirements.lock -o requirements-lab.lock
 	$(LOCK) --group build --extra lite pyproject.toml -c requirements.lock -o requirements-lite.lock
+
+# What is measured and pictured of this report alone.
+-include tests/bench/bench.mk

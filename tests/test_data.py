@@ -96,6 +96,9 @@ def _edit(report, name, line, column, value):
         ("doc_stats", "words", "-5", "at least"),
         ("indicators", "value", "1,5", "is not a number"),
         ("countries", "eu_member", "yes", "true, false"),
+        ("coverage_asks", "words", "cool(ing", "is no pattern"),
+        ("coverage_asks", "words", "water|", "fits the empty text"),
+        ("term_patterns", "regex", "[a-", "is no pattern"),
     ],
 )
 def test_a_bad_cell_is_named(data_copy, name, column, value, said):

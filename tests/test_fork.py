@@ -373,6 +373,18 @@ def test_a_new_report_is_a_clean_repository(charter):
     assert len(said.splitlines()) == 1 and "New report on" in said
 
 
+def test_what_makes_and_checks_a_new_report_came_with_it(charter):
+    said = "\n".join((charter / name).read_text(encoding="utf-8") for name in ("Makefile", ".ci/run"))
+    flows = [path.read_text(encoding="utf-8") for path in (charter / ".github" / "workflows").iterdir()]
+    scripts = set(re.findall(r"\S+ (tests/\S+\.py)", "\n".join([said, *flows])))
+    scripts.remove("tests/test_supply.py")  # deselected
+    assert "tests/bench/reproduce.py" in scripts and all((charter / name).is_file() for name in scripts)
+    targets = set(re.findall(r"\bmake (\w+)", "\n".join(flows)))
+    assert targets >= {"book", "test", "reproduce"}
+    for target in targets:
+        assert re.search(rf"(?m)^{target}:", said), target
+
+
 @pytest.mark.book
 def test_a_new_report_builds_and_draws_when_its_tables_are_filled(charter, tmp_path):
     target = tmp_path / "filled"

@@ -311,16 +311,15 @@ def text() -> None:
 
 
 @text.command("count")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(path_type=Path))
 @click.option("--lang", type=click.Choice(["en", "zh"]), default="en", show_default=True, help="Language of the text.")
-def text_count(file: Path, lang: str) -> None:
-    """Count a plain text file: words, sentences and the term groups of the data package."""
-    from policybook import counting
+@click.option("--encoding", help="Encoding of the file, where it cannot be told.")
+def text_count(file: Path, lang: str, encoding: str | None) -> None:
+    """Count a file (txt, md, html, pdf, docx): words, sentences and the term groups of the data package."""
+    from policybook import counting, intake
 
     try:
-        content = file.read_text(encoding="utf-8")
-        if not content.strip():
-            raise ValueError(f"{file} is empty")
+        content = intake.read(file, encoding=encoding).text
         if lang == "zh":
             base = counting.chinese_characters(content)
             found = counting.count_chinese_terms(content, list(data.load("zh_terms")["term"]))
@@ -333,10 +332,6 @@ def text_count(file: Path, lang: str) -> None:
             per = "per 1,000 words"
         if not base:
             raise ValueError(f"{file} holds nothing to count in this language")
-    except OSError as error:
-        _fail(OSError(f"{file}: {error.strerror}"), 2)
-    except UnicodeDecodeError as error:
-        _fail(ValueError(f"{file} is not UTF-8 at byte {error.start}"), 2)
     except (ValueError, data.DataError) as error:
         _fail(error, 2)
     table = Table(box=None, padding=(0, 2), title=summary, title_justify="left")

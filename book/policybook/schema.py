@@ -88,6 +88,8 @@ def _wrong_with(value: str, kind: str, spec: dict[str, Any], rules: dict[str, An
         yield "is not one of the known values", ", ".join(str(level) for level in rules["enum"])
     if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
         yield "does not match the pattern", rules["pattern"]
+    if spec.get("regularExpression"):
+        yield from _pattern_of_words(value)
     if "maxLength" in rules and len(value) > rules["maxLength"]:
         yield f"is {len(value)} characters long", f"at most {rules['maxLength']}"
     if kind in _ORDERED:
@@ -202,6 +204,14 @@ def _pattern(value: Any) -> Iterator[Fault]:
         yield f"is no pattern: {error}", "a regular expression"
 
 
+def _pattern_of_words(value: str) -> Iterator[Fault]:
+    """What is wrong with a pattern by which words are found: one that fits nothing at all would be found everywhere."""
+    found = list(_pattern(value))
+    yield from found
+    if not found and re.search(value, ""):
+        yield "is a pattern that fits the empty text, and so any text", "a regular expression for at least one sign"
+
+
 def _only(wanted: Any) -> Callable[[Any], Iterator[Fault]]:
     def check(value: Any) -> Iterator[Fault]:
         if value != wanted:
@@ -238,6 +248,7 @@ _FIELD = Object(
         "description?": _text,
         "label?": _text,
         "unit?": _text,
+        "regularExpression?": bool,  # the cells hold patterns (Python) by which words are found
         "example?": object,
         "format?": frozenset({"default", "%Y-%m-%d"}),
         "constraints?": _CONSTRAINTS,

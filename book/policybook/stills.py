@@ -25,12 +25,13 @@ import oxipng
 import vl_convert
 from PIL import Image
 
-from policybook import paths, schema
+from policybook import data, paths, schema
 from policybook.lean import lean
 from policybook.paths import keep
 
 VEGALITE = "6.4"
-# Counts up when stills are drawn in another way: those kept from before are then drawn anew.
+# Counts up when stills are drawn in another way: those kept from before are then drawn anew. Other fonts do so by
+# themselves.
 EDITION = 11
 # The drawer measures text in a font of this name: of a name that ends in a figure it takes another font, a fifth wider.
 _MEASURED, _FONT = "PolicybookDrawn", "Source Sans 3"
@@ -70,7 +71,7 @@ def _measure_in(folder: Path) -> None:
     from fontTools.pens.ttGlyphPen import TTGlyphPen
     from fontTools.ttLib import TTFont
 
-    measured = folder / f"fonts-{EDITION}"
+    measured = folder / f"fonts-{EDITION}-{_fonts()}"
     measured.mkdir(parents=True, exist_ok=True)
     chinese = TTFont(paths.FONTS / "NotoSansSC-Regular.ttf", lazy=True)
     widths = {sign: chinese["hmtx"][name][0] for sign, name in chinese.getBestCmap().items()}
@@ -104,9 +105,18 @@ def _measure_in(folder: Path) -> None:
     vl_convert.register_font_directory(str(measured))
 
 
+@cache
+def _fonts() -> str:
+    """Return a digest (hex) of the committed fonts."""
+    total = hashlib.sha256()
+    for path in sorted(paths.FONTS.glob("*.[ot]tf")):
+        total.update(f"{path.name} {data.file_digest(path)}\n".encode())
+    return total.hexdigest()[:12]
+
+
 def digest(spec: str) -> str:
     """Return the digest (hex) by which the stills of a specification (JSON text) are kept."""
-    content = f"{vl_convert.__version__} {VEGALITE} {EDITION} {spec}"
+    content = f"{vl_convert.__version__} {VEGALITE} {EDITION} {_fonts()} {spec}"
     return hashlib.sha256(content.encode()).hexdigest()[:24]
 
 

@@ -28,7 +28,7 @@ COPIED = (
     "book/references.md",
     ".binder",
     ".ci",
-    ".github/workflows",
+    ".github/workflows/book.yml",
     ".gitignore",
     "Makefile",
     "requirements.lock",
@@ -37,8 +37,12 @@ COPIED = (
     "requirements-test.lock",
     "sbom.cdx.json",
 )
-# Tests that hold for any report. The others are of this one, or of the package, which is tested where it is made.
+# Tests and checks that hold for any report. The others are of this one, or of the package, which is tested where it
+# is made.
 TESTS = (
+    "bench/__init__.py",
+    "bench/reproduce.py",
+    "sbom.py",
     "served.py",
     "structure.py",
     "support.py",
@@ -73,7 +77,7 @@ def write(wish: Wish, source: paths.Paths, report: paths.Paths) -> None:
             shutil.copytree(start, end, ignore=_SKIPPED)
         elif start.is_file():
             shutil.copy2(start, end)
-    (root / "tests").mkdir()
+    (root / "tests" / "bench").mkdir(parents=True)
     for name in TESTS:
         shutil.copy2(source.root / "tests" / name, root / "tests" / name)
     (root / "_toc.yml").write_text(_contents(source, wish), encoding="utf-8")
