@@ -379,6 +379,8 @@ def test_what_makes_and_checks_a_new_report_came_with_it(charter):
     scripts = set(re.findall(r"\S+ (tests/\S+\.py)", "\n".join([said, *flows])))
     scripts.remove("tests/test_supply.py")  # deselected
     assert "tests/bench/reproduce.py" in scripts and all((charter / name).is_file() for name in scripts)
+    update = (ROOT / "book" / "reuse.md").read_text(encoding="utf-8").partition("git checkout ")[2].partition("```")[0]
+    assert sorted(re.findall(r"tests/(\S+\.py)", update)) == sorted(files.TESTS)
     targets = set(re.findall(r"\bmake (\w+)", "\n".join(flows)))
     assert targets >= {"book", "test", "reproduce"}
     for target in targets:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -24,15 +23,11 @@ from rich.table import Table
 from policybook import data, paths, site
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from bench.reproduce import copy  # noqa: E402
+
 OUT = Console()
-
-
-def copy(to: Path) -> Path:
-    """Copy the report without anything built."""
-    shutil.copytree(
-        ROOT, to, ignore=shutil.ignore_patterns("_build", ".venv", ".git", "tests", "__pycache__", ".*cache")
-    )
-    return to
 
 
 def timed(*command: str, cwd: Path, **environment: str) -> float:
