@@ -18,6 +18,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 
 _MARKS = {"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": " - ", "\u00ad": ""}
@@ -134,8 +135,8 @@ def count_files(paths: Iterable[str | Path], patterns: Mapping[str, str], proces
     """Count English plain-text files (UTF-8), one after the other; yields in the order of ``paths``.
 
     Only a few texts are held at a time, so the number of files has no limit but the patience of the reader; what is
-    yielded does not depend on ``processes``. With more than one process, files are counted in processes of their own
-    (where these are spawned, as on Windows and macOS, a script needs its ``if __name__ == "__main__"``).
+    yielded does not depend on ``processes``. With more than one process, files are counted in processes of their own,
+    which are spawned: a script needs its ``if __name__ == "__main__"``.
 
     Raises ``ValueError`` at once for a pattern that is no regular expression or fewer than one process, and on
     reaching a file that is not UTF-8; a file that cannot be read raises ``OSError``. Both name the file.
@@ -160,7 +161,8 @@ def _count_file(path: Path, patterns: Mapping[str, str]) -> FileCounts:
 
 
 def _count_in_pool(files: Iterator[Path], patterns: dict[str, str], processes: int) -> Iterator[FileCounts]:
-    with ProcessPoolExecutor(processes) as pool:
+    # Not by fork: a process with threads, as a kernel is, could hang when it forks.
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         # A few files ahead keep all processes at work; more would pile up results that nobody has asked for.
         waiting: deque[Future[FileCounts]] = deque(
             pool.submit(_count_file, path, patterns) for path in islice(files, 4 * processes)
