@@ -59,8 +59,10 @@ def make_plain(root: Path) -> None:
     config["sphinx"]["extra_extensions"].remove("policybook.site")
     (root / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     first = (
-        "from IPython.display import display as _display\nfrom policybook import charts as _c, tables as _t\n"
+        "from IPython.display import display as _display\n"
+        "from policybook import charts as _c, claim_reviews as _r, tables as _t\n"
         "_c.show = lambda chart, **rest: _display(chart)\n_t.show = lambda table, **rest: _display(table)\n"
+        "_r.show = lambda claims: None\n"  # data for machines, which only our writer can set
     )
     for path in (root / "book").glob("*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
