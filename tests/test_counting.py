@@ -54,11 +54,13 @@ def test_the_command_counts_a_file_and_explains_what_it_cannot_read(tmp_path):
     (tmp_path / "good.txt").write_text(SMALL, encoding="utf-8")
     assert "24 words, 3 sentences" in policybook("text", "count", "good.txt", cwd=tmp_path).stdout
     (tmp_path / "empty.txt").write_text(" \n")
+    (tmp_path / "bytes.txt").write_bytes(b"abc\xff")
     (tmp_path / "page.html").write_text(f"<title>x</title><p>{SMALL}</p><script>var x = 1</script>", encoding="utf-8")
     assert "24 words, 3 sentences" in policybook("text", "count", "page.html", cwd=tmp_path).stdout
     (tmp_path / "digits.txt").write_text("1 2 3")
     for name, said in [
         ("empty.txt", "holds no text"),
+        ("bytes.txt", "its encoding is not known"),
         ("digits.txt", "holds nothing to count"),
         ("none.txt", "no such file"),
     ]:

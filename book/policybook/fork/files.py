@@ -77,9 +77,10 @@ def write(wish: Wish, source: paths.Paths, report: paths.Paths) -> None:
             shutil.copytree(start, end, ignore=_SKIPPED)
         elif start.is_file():
             shutil.copy2(start, end)
-    (root / "tests" / "bench").mkdir(parents=True)
     for name in TESTS:
-        shutil.copy2(source.root / "tests" / name, root / "tests" / name)
+        end = root / "tests" / name
+        end.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source.root / "tests" / name, end)
     (root / "_toc.yml").write_text(_contents(source, wish), encoding="utf-8")
     (root / "_config.yml").write_text(_config(source, wish), encoding="utf-8")
     (root / "pyproject.toml").write_text(_project(source, wish), encoding="utf-8")
