@@ -250,10 +250,40 @@ def test_no_wall_clock_in_the_pages(small):
             assert today not in content.decode(), name
 
 
-def test_a_notebook_edited_in_prose_only_is_not_run_again(broken):
+def test_a_notebook_edited_in_prose_only_is_not_run_again_and_other_pages_are_not_written_again(broken):
+    policybook("build", "--no-pdf", cwd=broken)  # in its new place
+    before = _written(broken)
     notebook = nbformat.read(broken / "book" / "two.ipynb", as_version=4)
     notebook.cells[0].source += "\n\nA new paragraph."
     nbformat.write(notebook, broken / "book" / "two.ipynb")
     done = policybook("build", "--no-pdf", cwd=broken)
     assert "run in" not in done.stdout
     assert b"A new paragraph." in _published(broken)["two.html"]
+    after = _written(broken)
+    assert "references" in after  # the first page holds the tree of contents
+    assert {name for name in after if after[name] != before[name]} == {"one", "two"}
+
+
+def test_a_chapter_or_an_image_that_is_gone_leaves_nothing_on_the_site(broken):
+    drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="{0}"><rect width="9" height="{0}"/></svg>'
+    for number in (1, 2):
+        (broken / "book" / f"drawing{number}.svg").write_text(drawing.format(number))
+    toc, chapter = broken / "_toc.yml", broken / "book" / "third.md"
+    before = toc.read_text(encoding="utf-8")
+    toc.write_text(before + "      - file: book/third\n", encoding="utf-8")
+    chapter.write_text("# Third\n\n![Drawn](drawing1.svg)\n", encoding="utf-8")
+    policybook("build", "--no-pdf", cwd=broken)
+    html = broken / "_build" / "html"
+    assert {"third", "drawing1"} <= {path.stem for path in html.rglob("*")}
+    chapter.write_text("# Third\n\n![Drawn](drawing2.svg)\n", encoding="utf-8")
+    policybook("build", "--no-pdf", cwd=broken)
+    assert {path.name for path in (html / "_images").iterdir()} == {"drawing2.svg"}
+    chapter.unlink()
+    toc.write_text(before, encoding="utf-8")
+    policybook("build", "--no-pdf", cwd=broken)
+    assert not {"third", "drawing1", "drawing2"} & {path.stem for path in html.rglob("*")}
+
+
+def _written(root):
+    pages = (root / "_build" / "work" / "html" / "book").glob("*.html")
+    return {path.stem: path.stat().st_mtime_ns for path in pages}

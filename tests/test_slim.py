@@ -97,6 +97,18 @@ def test_scripts_wait_and_those_without_work_go():
 @pytest.mark.book
 @pytest.mark.browser
 @pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
+def test_a_tip_of_a_citation_gives_no_address_however_its_title_is_quoted():
+    link = '<a class="reference internal" href="references.html#cite-a" title={}>A</a>'
+    quoted, single = (
+        "\"Title. URL: https://example.org/?a='b'.\"",
+        "'Said \"so\".\nURL-free. URL: https://example.org.'",
+    )
+    assert slim.slim(link.format(quoted)) == link.format('"Title."')
+    assert slim.slim(link.format(single)) == link.format("'Said \"so\".\nURL-free.'")
+    other = link.format('"Of two"') + " between URL: and " + link.format("'Of two'")
+    assert slim.slim(other) == other
+
+
 def test_a_search_finds_and_a_page_from_disk_has_its_fonts(browser, built):
     page = browser.new_page()
     page.goto((built / "search.html").as_uri() + "?q=electricity")

@@ -153,11 +153,16 @@ def fingerprint(name: str, report: paths.Paths | None = None) -> str:
         return hashlib.sha256(json.dumps(_package(report).get(SETTINGS), sort_keys=True).encode()).hexdigest()
     if name == DESCRIPTOR:
         return file_digest(report.descriptor)
-    for item in _package(report)["resources"]:
-        if item["name"] == name:
-            rules = json.dumps(item["schema"], sort_keys=True)
-            return hashlib.sha256((rules + file_digest(report.data / item["path"])).encode()).hexdigest()
-    return ""
+    _package(report)  # says when there is none
+    path, rules = _schemas(report.descriptor, _stamp(report.descriptor)).get(name, ("", ""))
+    return hashlib.sha256((rules + file_digest(report.data / path)).encode()).hexdigest() if path else ""
+
+
+@lru_cache(maxsize=8)
+def _schemas(descriptor: Path, stamp: tuple[int, int]) -> dict[str, tuple[str, str]]:
+    """Return path and schema (JSON) of each table: every cell that may name an article asks for a fingerprint."""
+    tables = _read_descriptor(descriptor, stamp)["resources"]
+    return {item["name"]: (item["path"], json.dumps(item["schema"], sort_keys=True)) for item in tables}
 
 
 def _stamp(path: Path) -> tuple[int, int]:

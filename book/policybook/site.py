@@ -176,6 +176,14 @@ def _run_chapters(app: Sphinx) -> None:
     app.env.policybook_now = {name.removesuffix(".ipynb"): key for name, key in now.items()}
 
 
+def _keep_styles(app: Sphinx) -> None:
+    """Let sphinx-design not ask for all pages because its style sheet is gone: the pages have what they need of it.
+
+    Another version of it makes all pages out of date by :func:`versions.digest`.
+    """
+    app.env.sphinx_design_css_changed = False
+
+
 def _outdated(app: Sphinx, env, added: set[str], changed: set[str], removed: set[str]) -> list[str]:
     """Read a page anew when its outputs are new, though its file is not.
 
@@ -361,6 +369,18 @@ def _write_citations(app: Sphinx, error: Exception | None) -> None:
         for path in place.iterdir():
             if path not in contents:
                 path.unlink()
+
+
+def _forget_pages(app: Sphinx, error: Exception | None) -> None:
+    """Take the pages of chapters that are gone away, which Sphinx leaves; the copies of their sources tell of them."""
+    if error or app.builder.format != "html":
+        return
+    sources = Path(app.outdir, "_sources")
+    for path in [path for path in sources.rglob("*") if path.is_file()]:
+        page = path.relative_to(sources).with_suffix("").as_posix()
+        if page not in app.env.found_docs:
+            Path(app.builder.get_outfilename(page)).unlink(missing_ok=True)
+            path.unlink()
 
 
 def _write_copies(app: Sphinx, error: Exception | None) -> None:
@@ -564,6 +584,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", _name_repository, priority=1)
     app.connect("builder-inited", _find_plugins_once)
     app.connect("builder-inited", _read_signs)
+    app.connect("builder-inited", _keep_styles, priority=900)  # after sphinx-design has looked
     app.connect("builder-inited", _run_chapters, priority=900)  # after MyST-NB has settled its configuration
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _begin)
@@ -578,6 +599,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _cite_block)
     app.connect("html-page-context", _pdf_button, priority=900)
     app.connect("html-page-context", _announce_feed)
+    app.connect("build-finished", _forget_pages)
     app.connect("build-finished", _write_citations)
     app.connect("build-finished", _write_feed)
     app.connect("build-finished", _write_copies)

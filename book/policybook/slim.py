@@ -48,7 +48,11 @@ _LATE = re.compile(
     r"(<script[^>]*\btogglebutton\.js[^>]*></script>\s*)(<script>var togglebuttonSelector[^<]*</script>\s*)"
 )
 # The address of a source stands in the bibliography, to which the link leads; in a tip nobody can follow it.
-_TIP = re.compile(r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=\"[^\"]*?) URL: [^\"]*\"")
+# A title that holds quotation marks itself stands between apostrophes on the page of a single figure.
+_TIP = re.compile(
+    r"(<a class=\"reference internal\" href=\"[^\"]*#cite-[^\"]*\" title=([\"'])(?:(?!\2).)*?) URL: (?:(?!\2).)*\2",
+    re.DOTALL,
+)
 # The one script that runs before the page is drawn does three things more:
 # - It settles which theme the reader's system asks for. The theme's own script does so when the page is drawn, which
 #   then is styled once more.
@@ -104,7 +108,7 @@ def slim(page: str) -> str:
     page = _CODE.sub(lambda block: _PLAIN.sub(r"\1", block.group()), page)
     if _TYPING in page and 'id="search-results"' not in page:
         page = _SEARCH.sub("", page)
-    page = _EARLY.sub("", _TIP.sub(r'\1"', page))
+    page = _EARLY.sub("", _TIP.sub(r"\1\2", page))
     for needed, loaded in _IDLE:
         if not needed.search(page):
             page = loaded.sub("", page)
@@ -305,8 +309,11 @@ def _placed(node, base: str):
 
 
 def leave_out(site: Path) -> None:
-    """Delete the static files that no page, style sheet or script of the site names, and the theme's own templates."""
-    folders = [site / "_static", site / "_sphinx_design_static"]
+    """Delete the files that no page, style sheet or script of the site names, and the theme's own templates.
+
+    Static files, and images and downloads of chapters, of which Sphinx leaves those that a page had before.
+    """
+    folders = [site / name for name in ("_static", "_sphinx_design_static", "_images", "_downloads")]
     for path in (site / "_static").rglob("*.html"):
         path.unlink()
     while True:

@@ -3,9 +3,9 @@
     python tests/bench/stale.py [--times N] [--seed N] [--keep FOLDER]
 
 A small report with a package of its own is changed again and again: one cell of any table, a line of a chapter, of a
-module, of a template, of a style sheet, of the settings. After each change it is built on top of the last build, and a
-copy of it from nothing. Every published file must be the same: then each page that the change bears on is new, and no
-other is. Exit code 1 when one differs.
+module, of a template, of a style sheet, of the settings, a chapter more or less. After each change it is built on top
+of the last build, and a copy of it from nothing. Every published file must be the same: then each page that the change
+bears on is new, and no other is. Exit code 1 when one differs.
 """
 
 from __future__ import annotations
@@ -141,7 +141,26 @@ def contents(root: Path, drawn: random.Random) -> str:
     return "_toc.yml: another order"
 
 
-CHANGES = (cell, chapter, cell, module, sheet, chapter, settings, remark, cell, template, script, contents)
+def page(root: Path, drawn: random.Random) -> str:
+    """Add a chapter with an image, or take it away again."""
+    path, toc = root / "book" / "added.md", root / "_toc.yml"
+    lines = toc.read_text(encoding="utf-8").splitlines(keepends=True)
+    entry = "      - file: book/added\n"
+    if path.is_file():
+        path.unlink()
+        lines.remove(entry)
+    else:
+        image = root / "book" / f"image{drawn.randrange(10**6)}.svg"
+        image.write_text(
+            '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+        )
+        path.write_text(f"# Added\n\n![A picture]({image.name})\n", encoding="utf-8")
+        lines.insert(drawn.choice([at for at, line in enumerate(lines) if "- file:" in line]), entry)
+    toc.write_text("".join(lines), encoding="utf-8")
+    return f"_toc.yml: a chapter {'more' if entry in lines else 'less'}"
+
+
+CHANGES = (cell, chapter, cell, module, page, sheet, chapter, settings, remark, cell, template, page, script, contents)
 
 
 def run(root: Path, folder: Path, times: int, seed: int, tell: Callable[[str], None] = lambda text: None) -> list[str]:
@@ -168,7 +187,7 @@ def main() -> None:
     import conftest
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--times", type=int, default=36)
+    parser.add_argument("--times", type=int, default=42)
     parser.add_argument("--seed", type=int, default=20250726)
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     asked = parser.parse_args()
