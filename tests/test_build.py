@@ -264,6 +264,31 @@ def test_a_notebook_edited_in_prose_only_is_not_run_again_and_other_pages_are_no
     assert {name for name in after if after[name] != before[name]} == {"one", "two"}
 
 
+def test_what_pages_show_that_is_not_their_own_is_never_old(broken):
+    _edit(broken, "one.ipynb", "There are", "As {ref}`part-of-two` says, there are")
+    _edit(
+        broken,
+        "two.ipynb",
+        "and {numref}`fig-events`.",
+        "and {numref}`fig-events`.\\n\\n(part-of-two)=\\n## A part\\n\\nText.",
+    )
+    policybook("build", "--no-pdf", cwd=broken)
+    pages = _published(broken)
+    assert "As A part says" in _text(pages["one.html"]) and "Two" in _text(pages["references.html"])
+    _edit(broken, "two.ipynb", "# Two", "# Second")  # in the menu of every page
+    _edit(broken, "two.ipynb", "## A part", "## A portion")
+    policybook("build", "--no-pdf", cwd=broken)
+    pages = _published(broken)
+    assert "As A portion says" in _text(pages["one.html"])
+    assert all("Second" in _text(page) and "Two" not in _text(page) for page in pages.values())
+    report = paths.Paths(broken)  # a table that no page reads, and the page that Sphinx is not told of
+    table = report.data / "texts" / "zh_shared_phrases.csv"
+    table.write_text(table.read_text(encoding="utf-8").rpartition("\n")[0].rpartition("\n")[0] + "\n", encoding="utf-8")
+    policybook("check", "--refresh", cwd=broken)
+    policybook("build", "--no-pdf", cwd=broken)
+    assert data.digest(report) in (broken / "_build" / "html" / "status.html").read_text(encoding="utf-8")
+
+
 def test_a_chapter_or_an_image_that_is_gone_leaves_nothing_on_the_site(broken):
     drawing = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="{0}"><rect width="9" height="{0}"/></svg>'
     for number in (1, 2):

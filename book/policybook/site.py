@@ -233,20 +233,42 @@ def _mark_languages(app: Sphinx, doctree: nodes.document, page: str) -> None:
 
 
 def _renew_references(app: Sphinx, env) -> list[str]:
-    """Write the bibliography anew when the cited sources are others: no page that lists them has changed itself."""
+    """Write pages anew whose citations read otherwise since other sources are cited, and the bibliography with them."""
     domain = env.get_domain("cite")
-    cited = sorted({target.key for reference in domain.citation_refs for target in reference.targets})
-    if getattr(env, "policybook_cited", None) == cited:
+    now = {cited.key: (cited.formatted_entry.label, str(cited.formatted_entry.text)) for cited in domain.citations}
+    last, env.policybook_cited = getattr(env, "policybook_cited", {}), now
+    others = {key for key in now.keys() | last.keys() if now.get(key) != last.get(key)}
+    if not others:
         return []
-    env.policybook_cited = cited
-    return sorted({key.docname for key in domain.bibliographies})
+    citing_them = {
+        reference.docname
+        for reference in domain.citation_refs
+        if not others.isdisjoint(target.key for target in reference.targets)
+    }
+    return sorted(citing_them.union(key.docname for key in domain.bibliographies))
 
 
-def _renew_citations(app: Sphinx, env) -> list[str]:
-    """Write every page anew when what all citations say is new: version, data, title, authors or address."""
-    now = citing.of_report(paths.report(Path(app.srcdir)))
-    last, env.policybook_citation = getattr(env, "policybook_citation", None), now
-    return [] if last == now else sorted(env.found_docs)
+def _renew_pages(app: Sphinx, env) -> list[str]:
+    """Write every page anew when something is new that pages show and that is not their own, else the first one only.
+
+    Sphinx writes the pages that it has read, not those that show a title or a number of another page, which may be any
+    (menus, references), or what is looked up when a page is written (sources in tables, the citation of the report).
+    The first one, since pages that Sphinx makes itself (status, index, search) come only when it writes any.
+    """
+    report, standard = paths.report(Path(app.srcdir)), env.get_domain("std")
+    env.policybook_citation = citing.of_report(report)
+    now = {
+        "contents": (report.root / "_toc.yml").read_text(encoding="utf-8"),
+        "headings": {name: str(tree) for name, tree in sorted(env.tocs.items())},
+        "numbers": [env.toc_secnumbers, env.toc_fignumbers, env.get_domain("math").equations],
+        "labels": [standard.labels, standard.anonlabels],
+        "citation": [env.policybook_citation, citing.of_data(report)],
+        "package": [data.descriptor(report).get(key) for key in ("name", "description", "keywords", "licenses")],
+        "sources": data.fingerprint("sources", report),
+    }
+    state = hashlib.sha256(json.dumps(now, default=str, sort_keys=True).encode()).hexdigest()
+    last, env.policybook_state = getattr(env, "policybook_state", None), state
+    return sorted(env.found_docs) if last != state else [app.config.root_doc]
 
 
 def _figures(env) -> dict[str, list[tuple[str, str, str]]]:
@@ -593,7 +615,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("doctree-read", _note_figures)
     app.connect("doctree-resolved", _mark_languages)
     app.connect("env-updated", _renew_references)
-    app.connect("env-updated", _renew_citations)
+    app.connect("env-get-updated", _renew_pages, priority=900)  # when Sphinx has numbered the figures
     app.connect("html-collect-pages", _forget_words)  # when all pages are in the index
     app.connect("html-page-context", _page_scripts)
     app.connect("html-page-context", _cite_block)

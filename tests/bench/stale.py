@@ -83,6 +83,16 @@ def chapter(root: Path, drawn: random.Random) -> str:
     return f"{path.name}, cell {number}: {word}"
 
 
+def heading(root: Path, drawn: random.Random) -> str:
+    """Give a chapter another title, which stands in the menus of all pages."""
+    path = drawn.choice(sorted((root / "book").glob("*.ipynb")))
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    before, _, rest = "".join(notebook["cells"][0]["source"]).partition("\n")
+    notebook["cells"][0]["source"] = f"{before} {drawn.randrange(1000)}\n{rest}"
+    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return f"{path.name}: {notebook['cells'][0]['source'].partition(chr(10))[0]}"
+
+
 def _append(root: Path, drawn: random.Random, pattern: str, write: Callable[[str], str]) -> str:
     path = drawn.choice(sorted(root.glob(pattern)))
     word = f"word{drawn.randrange(10**6)}"
@@ -160,7 +170,10 @@ def page(root: Path, drawn: random.Random) -> str:
     return f"_toc.yml: a chapter {'more' if entry in lines else 'less'}"
 
 
-CHANGES = (cell, chapter, cell, module, page, sheet, chapter, settings, remark, cell, template, page, script, contents)
+CHANGES = (
+    *(cell, chapter, cell, module, page, heading, sheet, chapter),
+    *(settings, remark, cell, template, page, script, contents),
+)
 
 
 def run(root: Path, folder: Path, times: int, seed: int, tell: Callable[[str], None] = lambda text: None) -> list[str]:
@@ -178,8 +191,14 @@ def run(root: Path, folder: Path, times: int, seed: int, tell: Callable[[str], N
         found = list(differences(root, clean))
         wrong += [f"{said}: {line}" for line in found]
         tell(f"{number + 1} of {times}: {said}: {len(found) or 'no'} files differ")
+        for line in found:
+            tell(f"  {line}")
         shutil.rmtree(clean.parent)
     return wrong
+
+
+def _say(text: str) -> None:
+    OUT.print(text, markup=False, soft_wrap=True)
 
 
 def main() -> None:
@@ -187,16 +206,14 @@ def main() -> None:
     import conftest
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--times", type=int, default=42)
+    parser.add_argument("--times", type=int, default=45)
     parser.add_argument("--seed", type=int, default=20250726)
     parser.add_argument("--keep", type=Path, help="work here, and leave it")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = asked.keep or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        wrong = run(conftest.make_small_book(folder / "små book"), folder, asked.times, asked.seed, OUT.print)
-    for line in wrong:
-        OUT.print(line, markup=False, soft_wrap=True)
+        wrong = run(conftest.make_small_book(folder / "små book"), folder, asked.times, asked.seed, _say)
     OUT.print(f"{asked.times} changes, {len(wrong)} files that are not what a build from nothing makes")
     sys.exit(bool(wrong))
 
