@@ -44,6 +44,7 @@ from policybook import (
     marks,
     paths,
     pdf,
+    places,
     render,
     standalone,
     status,
@@ -264,7 +265,7 @@ def _renew_pages(app: Sphinx, env) -> list[str]:
         "labels": [standard.labels, standard.anonlabels],
         "citation": [env.policybook_citation, citing.of_data(report)],
         "package": [data.descriptor(report).get(key) for key in ("name", "description", "keywords", "licenses")],
-        "tables": data.names(report),
+        "rows": {table: sorted(places.shown(table, report)) for table in places.PLACES},
         "sources": data.fingerprint("sources", report),
     }
     state = hashlib.sha256(json.dumps(now, default=str, sort_keys=True).encode()).hexdigest()
