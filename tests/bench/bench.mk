@@ -1,7 +1,7 @@
 # Included by the Makefile of the project.
 .PHONY: bench picture
 
-# What the book costs, and what it costs as it grows; about 25 minutes on two cores.
+# What the book costs, and what it costs as it grows; about half an hour on two cores.
 bench: .venv/test.done
 	$(BIN)/python tests/bench/bench.py
 	$(BIN)/python tests/bench/count_texts.py
