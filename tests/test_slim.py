@@ -94,9 +94,6 @@ def test_scripts_wait_and_those_without_work_go():
     assert "searchtools" in slim.slim(PAGE.replace('id="here"', 'id="search-results"'))
 
 
-@pytest.mark.book
-@pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
 def test_a_tip_of_a_citation_gives_no_address_however_its_title_is_quoted():
     link = '<a class="reference internal" href="references.html#cite-a" title={}>A</a>'
     quoted, single = (
@@ -109,6 +106,9 @@ def test_a_tip_of_a_citation_gives_no_address_however_its_title_is_quoted():
     assert slim.slim(other) == other
 
 
+@pytest.mark.book
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason=NO_BROWSER)
 def test_a_search_finds_and_a_page_from_disk_has_its_fonts(browser, built):
     page = browser.new_page()
     page.goto((built / "search.html").as_uri() + "?q=electricity")

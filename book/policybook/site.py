@@ -260,7 +260,7 @@ def _renew_pages(app: Sphinx, env) -> list[str]:
     env.policybook_citation = citing.of_report(report)
     now = {
         "contents": (report.root / "_toc.yml").read_text(encoding="utf-8"),
-        "headings": {name: str(tree) for name, tree in sorted(env.tocs.items())},
+        "headings": {name: str(tree) for name, tree in env.tocs.items()},
         "numbers": [env.toc_secnumbers, env.toc_fignumbers, env.get_domain("math").equations],
         "labels": [standard.labels, standard.anonlabels],
         "citation": [env.policybook_citation, citing.of_data(report)],
